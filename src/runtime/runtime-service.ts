@@ -1,0 +1,36 @@
+/** What src/cri needs from the runtime. Every method throws BoxError; ids may be unique prefixes where CRI allows it. */
+import type { Condition, ContainerConfig, ContainerView, ExecResult, SandboxConfig, SandboxView } from './model.ts';
+
+export interface RuntimeService {
+  /** True conditions of the machine, measured now. */
+  conditions(): Promise<readonly Condition[]>;
+  /** Facts for `crictl info`: versions, paths, devices. */
+  info(): Readonly<Record<string, unknown>>;
+
+  /** Boots a sandbox; an identical call while one runs joins it, a finished identical one returns the same id. */
+  runSandbox(config: SandboxConfig, handler: string, signal: AbortSignal): Promise<string>;
+  /** Unknown id: nothing to do. */
+  stopSandbox(id: string): Promise<void>;
+  /** Unknown id: nothing to do. */
+  removeSandbox(id: string): Promise<void>;
+  /** All sandboxes, newest last; answered from memory. */
+  listSandboxes(): readonly SandboxView[];
+  /** SANDBOX_NOT_FOUND if there is none. */
+  sandbox(id: string): SandboxView;
+  /** BoxConfig, boot timings, devices, versions: for verbose status. */
+  sandboxInfo(id: string): Readonly<Record<string, unknown>>;
+
+  createContainer(sandboxId: string, config: ContainerConfig, signal: AbortSignal): Promise<string>;
+  startContainer(id: string): Promise<void>;
+  /** Stop signal, grace, SIGKILL; returns when it is EXITED. Unknown id: nothing to do. */
+  stopContainer(id: string, timeoutSeconds: number): Promise<void>;
+  /** Unknown id: nothing to do. */
+  removeContainer(id: string): Promise<void>;
+  listContainers(): readonly ContainerView[];
+  /** CONTAINER_NOT_FOUND if there is none. */
+  container(id: string): ContainerView;
+  containerInfo(id: string): Readonly<Record<string, unknown>>;
+
+  /** timeoutSeconds 0: no limit. DEADLINE if it ran out, and then the process is dead. */
+  execSync(id: string, command: readonly string[], timeoutSeconds: number, signal: AbortSignal): Promise<ExecResult>;
+}
