@@ -1,0 +1,81 @@
+import type * as grpc from '@grpc/grpc-js';
+import type { MessageTypeDefinition } from '@grpc/proto-loader';
+
+import type { CloseStdin as _a3s_guest_v1_CloseStdin, CloseStdin__Output as _a3s_guest_v1_CloseStdin__Output } from './a3s/guest/v1/CloseStdin.ts';
+import type { ConfigureSandboxRequest as _a3s_guest_v1_ConfigureSandboxRequest, ConfigureSandboxRequest__Output as _a3s_guest_v1_ConfigureSandboxRequest__Output } from './a3s/guest/v1/ConfigureSandboxRequest.ts';
+import type { ConfigureSandboxResponse as _a3s_guest_v1_ConfigureSandboxResponse, ConfigureSandboxResponse__Output as _a3s_guest_v1_ConfigureSandboxResponse__Output } from './a3s/guest/v1/ConfigureSandboxResponse.ts';
+import type { ContainerInfo as _a3s_guest_v1_ContainerInfo, ContainerInfo__Output as _a3s_guest_v1_ContainerInfo__Output } from './a3s/guest/v1/ContainerInfo.ts';
+import type { ControlClient as _a3s_guest_v1_ControlClient, ControlDefinition as _a3s_guest_v1_ControlDefinition } from './a3s/guest/v1/Control.ts';
+import type { CreateContainerRequest as _a3s_guest_v1_CreateContainerRequest, CreateContainerRequest__Output as _a3s_guest_v1_CreateContainerRequest__Output } from './a3s/guest/v1/CreateContainerRequest.ts';
+import type { CreateContainerResponse as _a3s_guest_v1_CreateContainerResponse, CreateContainerResponse__Output as _a3s_guest_v1_CreateContainerResponse__Output } from './a3s/guest/v1/CreateContainerResponse.ts';
+import type { Event as _a3s_guest_v1_Event, Event__Output as _a3s_guest_v1_Event__Output } from './a3s/guest/v1/Event.ts';
+import type { EventsRequest as _a3s_guest_v1_EventsRequest, EventsRequest__Output as _a3s_guest_v1_EventsRequest__Output } from './a3s/guest/v1/EventsRequest.ts';
+import type { ExecClient as _a3s_guest_v1_ExecClient, ExecDefinition as _a3s_guest_v1_ExecDefinition } from './a3s/guest/v1/Exec.ts';
+import type { Exited as _a3s_guest_v1_Exited, Exited__Output as _a3s_guest_v1_Exited__Output } from './a3s/guest/v1/Exited.ts';
+import type { Layer as _a3s_guest_v1_Layer, Layer__Output as _a3s_guest_v1_Layer__Output } from './a3s/guest/v1/Layer.ts';
+import type { LogChunk as _a3s_guest_v1_LogChunk, LogChunk__Output as _a3s_guest_v1_LogChunk__Output } from './a3s/guest/v1/LogChunk.ts';
+import type { LogsAck as _a3s_guest_v1_LogsAck, LogsAck__Output as _a3s_guest_v1_LogsAck__Output } from './a3s/guest/v1/LogsAck.ts';
+import type { LogsEnd as _a3s_guest_v1_LogsEnd, LogsEnd__Output as _a3s_guest_v1_LogsEnd__Output } from './a3s/guest/v1/LogsEnd.ts';
+import type { LogsOpen as _a3s_guest_v1_LogsOpen, LogsOpen__Output as _a3s_guest_v1_LogsOpen__Output } from './a3s/guest/v1/LogsOpen.ts';
+import type { LogsRequest as _a3s_guest_v1_LogsRequest, LogsRequest__Output as _a3s_guest_v1_LogsRequest__Output } from './a3s/guest/v1/LogsRequest.ts';
+import type { LogsResponse as _a3s_guest_v1_LogsResponse, LogsResponse__Output as _a3s_guest_v1_LogsResponse__Output } from './a3s/guest/v1/LogsResponse.ts';
+import type { Oom as _a3s_guest_v1_Oom, Oom__Output as _a3s_guest_v1_Oom__Output } from './a3s/guest/v1/Oom.ts';
+import type { RemoveContainerRequest as _a3s_guest_v1_RemoveContainerRequest, RemoveContainerRequest__Output as _a3s_guest_v1_RemoveContainerRequest__Output } from './a3s/guest/v1/RemoveContainerRequest.ts';
+import type { RemoveContainerResponse as _a3s_guest_v1_RemoveContainerResponse, RemoveContainerResponse__Output as _a3s_guest_v1_RemoveContainerResponse__Output } from './a3s/guest/v1/RemoveContainerResponse.ts';
+import type { RunExited as _a3s_guest_v1_RunExited, RunExited__Output as _a3s_guest_v1_RunExited__Output } from './a3s/guest/v1/RunExited.ts';
+import type { RunRequest as _a3s_guest_v1_RunRequest, RunRequest__Output as _a3s_guest_v1_RunRequest__Output } from './a3s/guest/v1/RunRequest.ts';
+import type { RunResponse as _a3s_guest_v1_RunResponse, RunResponse__Output as _a3s_guest_v1_RunResponse__Output } from './a3s/guest/v1/RunResponse.ts';
+import type { RunStart as _a3s_guest_v1_RunStart, RunStart__Output as _a3s_guest_v1_RunStart__Output } from './a3s/guest/v1/RunStart.ts';
+import type { ShutdownRequest as _a3s_guest_v1_ShutdownRequest, ShutdownRequest__Output as _a3s_guest_v1_ShutdownRequest__Output } from './a3s/guest/v1/ShutdownRequest.ts';
+import type { ShutdownResponse as _a3s_guest_v1_ShutdownResponse, ShutdownResponse__Output as _a3s_guest_v1_ShutdownResponse__Output } from './a3s/guest/v1/ShutdownResponse.ts';
+import type { SignalContainerRequest as _a3s_guest_v1_SignalContainerRequest, SignalContainerRequest__Output as _a3s_guest_v1_SignalContainerRequest__Output } from './a3s/guest/v1/SignalContainerRequest.ts';
+import type { SignalContainerResponse as _a3s_guest_v1_SignalContainerResponse, SignalContainerResponse__Output as _a3s_guest_v1_SignalContainerResponse__Output } from './a3s/guest/v1/SignalContainerResponse.ts';
+import type { Snapshot as _a3s_guest_v1_Snapshot, Snapshot__Output as _a3s_guest_v1_Snapshot__Output } from './a3s/guest/v1/Snapshot.ts';
+import type { StartContainerRequest as _a3s_guest_v1_StartContainerRequest, StartContainerRequest__Output as _a3s_guest_v1_StartContainerRequest__Output } from './a3s/guest/v1/StartContainerRequest.ts';
+import type { StartContainerResponse as _a3s_guest_v1_StartContainerResponse, StartContainerResponse__Output as _a3s_guest_v1_StartContainerResponse__Output } from './a3s/guest/v1/StartContainerResponse.ts';
+
+type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
+  new(...args: ConstructorParameters<Constructor>): Subtype;
+};
+
+export interface ProtoGrpcType {
+  a3s: {
+    guest: {
+      v1: {
+        CloseStdin: MessageTypeDefinition<_a3s_guest_v1_CloseStdin, _a3s_guest_v1_CloseStdin__Output>
+        ConfigureSandboxRequest: MessageTypeDefinition<_a3s_guest_v1_ConfigureSandboxRequest, _a3s_guest_v1_ConfigureSandboxRequest__Output>
+        ConfigureSandboxResponse: MessageTypeDefinition<_a3s_guest_v1_ConfigureSandboxResponse, _a3s_guest_v1_ConfigureSandboxResponse__Output>
+        ContainerInfo: MessageTypeDefinition<_a3s_guest_v1_ContainerInfo, _a3s_guest_v1_ContainerInfo__Output>
+        Control: SubtypeConstructor<typeof grpc.Client, _a3s_guest_v1_ControlClient> & { service: _a3s_guest_v1_ControlDefinition }
+        CreateContainerRequest: MessageTypeDefinition<_a3s_guest_v1_CreateContainerRequest, _a3s_guest_v1_CreateContainerRequest__Output>
+        CreateContainerResponse: MessageTypeDefinition<_a3s_guest_v1_CreateContainerResponse, _a3s_guest_v1_CreateContainerResponse__Output>
+        Event: MessageTypeDefinition<_a3s_guest_v1_Event, _a3s_guest_v1_Event__Output>
+        EventsRequest: MessageTypeDefinition<_a3s_guest_v1_EventsRequest, _a3s_guest_v1_EventsRequest__Output>
+        Exec: SubtypeConstructor<typeof grpc.Client, _a3s_guest_v1_ExecClient> & { service: _a3s_guest_v1_ExecDefinition }
+        Exited: MessageTypeDefinition<_a3s_guest_v1_Exited, _a3s_guest_v1_Exited__Output>
+        Layer: MessageTypeDefinition<_a3s_guest_v1_Layer, _a3s_guest_v1_Layer__Output>
+        LogChunk: MessageTypeDefinition<_a3s_guest_v1_LogChunk, _a3s_guest_v1_LogChunk__Output>
+        LogsAck: MessageTypeDefinition<_a3s_guest_v1_LogsAck, _a3s_guest_v1_LogsAck__Output>
+        LogsEnd: MessageTypeDefinition<_a3s_guest_v1_LogsEnd, _a3s_guest_v1_LogsEnd__Output>
+        LogsOpen: MessageTypeDefinition<_a3s_guest_v1_LogsOpen, _a3s_guest_v1_LogsOpen__Output>
+        LogsRequest: MessageTypeDefinition<_a3s_guest_v1_LogsRequest, _a3s_guest_v1_LogsRequest__Output>
+        LogsResponse: MessageTypeDefinition<_a3s_guest_v1_LogsResponse, _a3s_guest_v1_LogsResponse__Output>
+        Oom: MessageTypeDefinition<_a3s_guest_v1_Oom, _a3s_guest_v1_Oom__Output>
+        RemoveContainerRequest: MessageTypeDefinition<_a3s_guest_v1_RemoveContainerRequest, _a3s_guest_v1_RemoveContainerRequest__Output>
+        RemoveContainerResponse: MessageTypeDefinition<_a3s_guest_v1_RemoveContainerResponse, _a3s_guest_v1_RemoveContainerResponse__Output>
+        RunExited: MessageTypeDefinition<_a3s_guest_v1_RunExited, _a3s_guest_v1_RunExited__Output>
+        RunRequest: MessageTypeDefinition<_a3s_guest_v1_RunRequest, _a3s_guest_v1_RunRequest__Output>
+        RunResponse: MessageTypeDefinition<_a3s_guest_v1_RunResponse, _a3s_guest_v1_RunResponse__Output>
+        RunStart: MessageTypeDefinition<_a3s_guest_v1_RunStart, _a3s_guest_v1_RunStart__Output>
+        ShutdownRequest: MessageTypeDefinition<_a3s_guest_v1_ShutdownRequest, _a3s_guest_v1_ShutdownRequest__Output>
+        ShutdownResponse: MessageTypeDefinition<_a3s_guest_v1_ShutdownResponse, _a3s_guest_v1_ShutdownResponse__Output>
+        SignalContainerRequest: MessageTypeDefinition<_a3s_guest_v1_SignalContainerRequest, _a3s_guest_v1_SignalContainerRequest__Output>
+        SignalContainerResponse: MessageTypeDefinition<_a3s_guest_v1_SignalContainerResponse, _a3s_guest_v1_SignalContainerResponse__Output>
+        Snapshot: MessageTypeDefinition<_a3s_guest_v1_Snapshot, _a3s_guest_v1_Snapshot__Output>
+        StartContainerRequest: MessageTypeDefinition<_a3s_guest_v1_StartContainerRequest, _a3s_guest_v1_StartContainerRequest__Output>
+        StartContainerResponse: MessageTypeDefinition<_a3s_guest_v1_StartContainerResponse, _a3s_guest_v1_StartContainerResponse__Output>
+      }
+    }
+  }
+}
+

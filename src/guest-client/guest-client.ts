@@ -1,0 +1,142 @@
+/**
+ * Typed client of one VM's guest-init, over the Unix sockets libkrun maps to the guest's vsock ports.
+ *
+ * INVARIANTS
+ * - Control, exec and log bytes travel on connections of their own, each with HTTP/2's default 64 KiB connection window:
+ *   bytes in flight must fit the socket's buffer, or libkrun blocks every stream of the VM (or drops what does not fit).
+ * - Every unary call has a deadline: a guest that does not answer cannot hold an operation for ever.
+ */
+import {
+  type ChannelOptions,
+  type ClientDuplexStream,
+  type ClientReadableStream,
+  credentials,
+  Metadata,
+  type ServiceError,
+} from '@grpc/grpc-js';
+import type { ErrorReason } from '../errors.ts';
+import type { ConfigureSandboxRequest } from './generated/a3s/guest/v1/ConfigureSandboxRequest.ts';
+import type { ConfigureSandboxResponse__Output } from './generated/a3s/guest/v1/ConfigureSandboxResponse.ts';
+import type { CreateContainerRequest } from './generated/a3s/guest/v1/CreateContainerRequest.ts';
+import type { CreateContainerResponse__Output } from './generated/a3s/guest/v1/CreateContainerResponse.ts';
+import type { Event__Output } from './generated/a3s/guest/v1/Event.ts';
+import type { LogsRequest } from './generated/a3s/guest/v1/LogsRequest.ts';
+import type { LogsResponse__Output } from './generated/a3s/guest/v1/LogsResponse.ts';
+import type { RunRequest } from './generated/a3s/guest/v1/RunRequest.ts';
+import type { RunResponse__Output } from './generated/a3s/guest/v1/RunResponse.ts';
+import type { StartContainerResponse__Output } from './generated/a3s/guest/v1/StartContainerResponse.ts';
+import { guestError } from './guest-error.ts';
+import { loadGuestProto } from './load-proto.ts';
+
+const MAX_MESSAGE = 16 * 1024 * 1024;
+const UNARY_DEADLINE_MS = 60_000;
+
+const CHANNEL_OPTIONS: ChannelOptions = {
+  'grpc.default_authority': 'localhost',
+  'grpc.max_receive_message_length': MAX_MESSAGE,
+  'grpc.max_send_message_length': MAX_MESSAGE,
+  'grpc.use_local_subchannel_pool': 1,
+  'grpc.enable_retries': 0,
+};
+
+export interface GuestAddress {
+  readonly controlSocket: string;
+  readonly execSocket: string;
+  /** Per-boot token, hex. */
+  readonly token: string;
+}
+
+type Callback<T> = (error: ServiceError | null, response?: T) => void;
+
+let proto: ReturnType<typeof loadGuestProto> | undefined;
+
+export class GuestClient {
+  readonly #control;
+  readonly #exec;
+  readonly #logs;
+  readonly #metadata = new Metadata();
+
+  constructor(address: GuestAddress) {
+    proto ??= loadGuestProto();
+    const insecure = credentials.createInsecure();
+    this.#control = new proto.Control(`unix:${address.controlSocket}`, insecure, CHANNEL_OPTIONS);
+    this.#exec = new proto.Exec(`unix:${address.execSocket}`, insecure, CHANNEL_OPTIONS);
+    this.#logs = new proto.Exec(`unix:${address.execSocket}`, insecure, CHANNEL_OPTIONS);
+    this.#metadata.set('a3s-token', address.token);
+  }
+
+  configureSandbox(request: ConfigureSandboxRequest): Promise<ConfigureSandboxResponse__Output> {
+    return this.#unary('ConfigureSandbox', 'INVALID_REQUEST', (metadata, options, callback) =>
+      this.#control.configureSandbox(request, metadata, options, callback),
+    );
+  }
+
+  createContainer(request: CreateContainerRequest): Promise<CreateContainerResponse__Output> {
+    return this.#unary('CreateContainer', 'INVALID_REQUEST', (metadata, options, callback) =>
+      this.#control.createContainer(request, metadata, options, callback),
+    );
+  }
+
+  startContainer(containerId: string): Promise<StartContainerResponse__Output> {
+    return this.#unary('StartContainer', 'START_FAILED', (metadata, options, callback) =>
+      this.#control.startContainer({ containerId }, metadata, options, callback),
+    );
+  }
+
+  /** `all` signals every process of the container. */
+  async signalContainer(containerId: string, signal: number, all: boolean): Promise<void> {
+    await this.#unary('SignalContainer', 'INVALID_REQUEST', (metadata, options, callback) =>
+      this.#control.signalContainer({ containerId, signal, all }, metadata, options, callback),
+    );
+  }
+
+  async removeContainer(containerId: string): Promise<void> {
+    await this.#unary('RemoveContainer', 'INVALID_REQUEST', (metadata, options, callback) =>
+      this.#control.removeContainer({ containerId }, metadata, options, callback),
+    );
+  }
+
+  /** Ends the VM in order; `deadlineMs` bounds the wait for the answer, not for the VM's end. */
+  async shutdown(deadlineMs: number): Promise<void> {
+    await this.#unary(
+      'Shutdown',
+      'GUEST_ANSWER',
+      (metadata, options, callback) => this.#control.shutdown({}, metadata, options, callback),
+      deadlineMs,
+    );
+  }
+
+  /** A snapshot, then every event; ends only with the VM, guest-init, or this client. */
+  events(): ClientReadableStream<Event__Output> {
+    return this.#control.events({}, this.#metadata);
+  }
+
+  run(): ClientDuplexStream<RunRequest, RunResponse__Output> {
+    return this.#exec.run(this.#metadata);
+  }
+
+  logs(): ClientDuplexStream<LogsRequest, LogsResponse__Output> {
+    return this.#logs.logs(this.#metadata);
+  }
+
+  close(): void {
+    this.#control.close();
+    this.#exec.close();
+    this.#logs.close();
+  }
+
+  #unary<T>(
+    call: string,
+    refused: ErrorReason,
+    start: (metadata: Metadata, options: { readonly deadline: number }, callback: Callback<T>) => void,
+    deadlineMs: number = UNARY_DEADLINE_MS,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      start(this.#metadata, { deadline: Date.now() + deadlineMs }, (error, response) => {
+        if (error !== null) reject(guestError(error, call, refused));
+        else if (response === undefined) reject(new TypeError(`${call}: neither an error nor an answer`));
+        else resolve(response);
+      });
+    });
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * The daemon's side of one layer worker.
+ *
+ * INVARIANTS
+ * - One job at a time; a worker whose job did not end in `done` is killed, never reused: its stdin may hold stray bytes.
+ * - When run() rejects, the process is gone, so nothing writes to the job's file any more.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BoxError } from '../../errors.ts';
+import { type LayerJob, type LayerResult, workerReplySchema } from './protocol.ts';
+
+/** A worker that takes no byte and gives no answer for so long is stuck (its slowest step is one fdatasync). */
+const STALL_MS = 300_000;
+const STDERR_TAIL = 2048;
+
+/** Hands bytes to the worker; resolves when it may get more, rejects when it has ended or failed. */
+export type WriteChunk = (chunk: Buffer) => Promise<void>;
+
+/** Where this code runs from decides what the worker runs from: dist/*.js, or the sources in tests. */
+const extension = path.extname(fileURLToPath(import.meta.url));
+const mainPath = fileURLToPath(new URL(`./main${extension}`, import.meta.url));
+const codeRoot = path.dirname(path.dirname(path.dirname(mainPath)));
+
+export interface WorkerOptions {
+  /** The only folder the worker may write to. */
+  readonly ingestDir: string;
+  readonly maxHeapMiB?: number;
+  readonly stallMs?: number;
+}
+
+function spawnWorker(options: WorkerOptions): ChildProcess {
+  return fork(mainPath, [], {
+    // The permission model is a second wall: no processes, no addons, no files but its code and the ingest folder.
+    execArgv: [
+      '--permission',
+      `--allow-fs-read=${codeRoot}`,
+      `--allow-fs-read=${path.join(path.dirname(codeRoot), 'package.json')}`,
+      `--allow-fs-write=${options.ingestDir}`,
+      `--allow-fs-read=${options.ingestDir}`,
+      '--max-semi-space-size=2',
+      `--max-old-space-size=${options.maxHeapMiB ?? 1024}`,
+    ],
+    cwd: '/',
+    env: {},
+    stdio: ['pipe', 'ignore', 'pipe', 'ipc'],
+  });
+}
+
+export class WorkerProcess {
+  readonly #child: ChildProcess;
+  readonly #stallMs: number;
+  #stderr = '';
+  #exited = false;
+
+  constructor(options: WorkerOptions) {
+    this.#stallMs = options.stallMs ?? STALL_MS;
+    this.#child = spawnWorker(options);
+    this.#child.on('exit', () => {
+      this.#exited = true;
+    });
+    this.#child.stderr?.on('data', (chunk: Buffer) => {
+      this.#stderr = (this.#stderr + chunk.toString('latin1')).slice(-STDERR_TAIL);
+    });
+    // A broken pipe shows as the worker's exit; without a listener it would end the daemon.
+    this.#child.stdin?.on('error', () => this.#child.kill('SIGKILL'));
+  }
+
+  get usable(): boolean {
+    return !this.#exited && this.#child.connected;
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Runs one job; `feed` must write exactly `job.blobSize` bytes. @throws what `feed` throws, or the worker's error. */
+  async run(job: LayerJob, feed: (write: WriteChunk) => Promise<void>): Promise<LayerResult> {
+    const ended = new AbortController();
+    const stall = setTimeout(() => this.#child.kill('SIGKILL'), this.#stallMs);
+    const reply = this.#reply(job, ended.signal);
+    // Taken by the race below, or by the await after the feed.
+    reply.catch(() => undefined);
+    try {
+      this.#child.send(job);
+      await Promise.race([
+        feed((chunk) => {
+          stall.refresh();
+          return this.#write(chunk, reply);
+        }),
+        reply,
+      ]);
+      stall.refresh();
+      return await reply;
+    } catch (error) {
+      await this.kill();
+      throw error;
+    } finally {
+      clearTimeout(stall);
+      ended.abort();
+    }
+  }
+
+  /** Ends the process; resolves when it is gone. */
+  async kill(): Promise<void> {
+    if (this.#exited) return;
+    const exit = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await exit;
+  }
+
+  async #write(chunk: Buffer, reply: Promise<LayerResult>): Promise<void> {
+    const { stdin } = this.#child;
+    if (stdin === null || stdin.write(chunk)) return;
+    await Promise.race([once(stdin, 'drain'), reply]);
+  }
+
+  #reply(job: LayerJob, ended: AbortSignal): Promise<LayerResult> {
+    return new Promise((resolve, reject) => {
+      const child = this.#child;
+      const onMessage = (message: unknown): void => {
+        const parsed = workerReplySchema.safeParse(message);
+        if (!parsed.success) reject(new BoxError('INTERNAL', `layer worker answered nonsense for ${job.digest}`, { cause: parsed.error }));
+        else if (parsed.data.kind === 'done') resolve(parsed.data.result);
+        else reject(new BoxError(parsed.data.reason, parsed.data.message));
+      };
+      const onExit = (code: number | null, signal: NodeJS.Signals | null): void => {
+        reject(this.#crash(job, code, signal));
+      };
+      child.on('message', onMessage);
+      child.on('exit', onExit);
+      child.on('error', reject);
+      ended.addEventListener('abort', () => {
+        child.off('message', onMessage).off('exit', onExit).off('error', reject);
+      });
+    });
+  }
+
+  #crash(job: LayerJob, code: number | null, signal: NodeJS.Signals | null): BoxError {
+    const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
+    const isMemory = signal === 'SIGABRT' || code === 134 || this.#stderr.includes('heap out of memory');
+    if (isMemory) return new BoxError('LAYER_LIMIT', `layer ${job.digest} needs more memory than a layer worker may use (${how})`);
+    const last = this.#stderr.trim().split('\n').at(-1) ?? '';
+    return new BoxError('INTERNAL', `layer worker ended by ${how} while it read ${job.digest}${last === '' ? '' : `: ${last}`}`);
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * One container in memory: its record, its log pump, the promise of its end.
+ *
+ * INVARIANTS
+ * - States only go CREATED → RUNNING → EXITED, or CREATED → EXITED; each change is on disk before anyone is told.
+ * - `ended` resolves once, after the record says EXITED and the log was drained (or the wait for it ran out).
+ * - `turns` orders create, start and remove; stop takes no turn, so that a second stop can shorten the first one's grace.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Exited__Output } from '../../guest-client/generated/a3s/guest/v1/Exited.ts';
+import type { LogPump } from '../logs/log-pump.ts';
+import type { ContainerView } from '../model.ts';
+import { deleteRecord, writeRecord } from '../store/record-file.ts';
+import { Turns } from '../turns.ts';
+import { type ContainerEnd, type ContainerRecord, endReason } from './container-record.ts';
+
+/** The log may lag behind the exit; after this long the container is EXITED all the same, and the rest follows. */
+const DRAIN_LIMIT_MS = 10_000;
+
+export class Container {
+  readonly turns = new Turns();
+  readonly ended: Promise<void>;
+  readonly #recordPath: string;
+  readonly #saves = new Turns();
+  #record: ContainerRecord;
+  #pump: LogPump | undefined;
+  #resolveEnded: () => void = () => undefined;
+  #ending = false;
+
+  constructor(record: ContainerRecord, recordPath: string) {
+    this.#record = record;
+    this.#recordPath = recordPath;
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+    if (record.state === 'EXITED') this.#resolveEnded();
+  }
+
+  get id(): string {
+    return this.#record.id;
+  }
+
+  get record(): ContainerRecord {
+    return this.#record;
+  }
+
+  view(): ContainerView {
+    const { version: _, user, ...rest } = this.#record;
+    return user === undefined ? rest : { ...rest, user };
+  }
+
+  attachLog(pump: LogPump): void {
+    this.#pump = pump;
+  }
+
+  /** Stops copying the log; the guest keeps what was not written. */
+  detachLog(): void {
+    this.#pump?.stop();
+  }
+
+  async save(): Promise<void> {
+    await this.#saves.take(() => writeRecord(this.#recordPath, this.#record));
+  }
+
+  async forget(): Promise<void> {
+    await this.#saves.take(() => deleteRecord(this.#recordPath));
+  }
+
+  /** The guest has started the process; it may have ended again already. */
+  async markStarted(startedAt: string): Promise<void> {
+    const state = this.#record.state === 'CREATED' ? 'RUNNING' : this.#record.state;
+    this.#record = { ...this.#record, state, startedAt };
+    await this.save();
+  }
+
+  /** The guest has reported the end of the process. */
+  async markExited(event: Exited__Output): Promise<void> {
+    await this.end({
+      exitCode: event.exitCode,
+      reason: endReason(event.exitCode, event.oomKilled),
+      message: '',
+      finishedAt: event.exitedAtNs,
+    });
+  }
+
+  /** Makes it EXITED; the first end that is told counts. */
+  async end(end: ContainerEnd): Promise<void> {
+    if (this.#ending) return this.ended;
+    if (this.#record.state === 'EXITED') return;
+    this.#ending = true;
+    await this.#drainLog();
+    this.#record = { ...this.#record, state: 'EXITED', ...end };
+    await this.save();
+    this.#resolveEnded();
+  }
+
+  async #drainLog(): Promise<void> {
+    if (this.#pump === undefined) return;
+    const timer = new AbortController();
+    const limit = delay(DRAIN_LIMIT_MS, undefined, { signal: timer.signal }).catch(() => undefined);
+    await Promise.race([this.#pump.drained, limit]);
+    timer.abort();
+  }
+}

@@ -1,0 +1,75 @@
+/** ExecSync: one process, its output up to a cap, its exit code. */
+import { BoxError } from '../../errors.ts';
+import type { RunResponse__Output } from '../../guest-client/generated/a3s/guest/v1/RunResponse.ts';
+import { guestError, isServiceError } from '../../guest-client/guest-error.ts';
+import type { RuntimeContext } from '../context.ts';
+import type { ExecResult } from '../model.ts';
+import { CappedOutput } from './capped-output.ts';
+
+const NANOS_PER_SECOND = 1_000_000_000n;
+/**
+ * The reply must fit the 16 MiB message that kubelet and crictl accept, both streams and framing together; what comes
+ * beyond is read and dropped, and the process runs on (CVE-2022-1708).
+ */
+const OUTPUT_CAP = 16 * 1024 * 1024 - 64 * 1024;
+/** The guest keeps the time limit; this much later the daemon gives up on the guest. */
+const GUEST_SLACK_MS = 10_000;
+
+export async function execSync(
+  context: RuntimeContext,
+  id: string,
+  command: readonly string[],
+  timeoutSeconds: number,
+  signal: AbortSignal,
+): Promise<ExecResult> {
+  const { sandbox, container } = context.index.getContainer(id);
+  if (container.record.state !== 'RUNNING') {
+    throw new BoxError(
+      'CONTAINER_STATE',
+      `container ${container.id} is ${container.record.state}: only a RUNNING one can execute a command`,
+    );
+  }
+  const stream = sandbox.vm().guest.run();
+  const overdue = timeoutSeconds > 0 ? AbortSignal.timeout(timeoutSeconds * 1000 + GUEST_SLACK_MS) : undefined;
+  const cancel = (): void => stream.cancel();
+  for (const source of [signal, overdue]) source?.addEventListener('abort', cancel, { once: true });
+  try {
+    stream.write({
+      start: {
+        containerId: container.id,
+        args: [...command],
+        timeoutNs: (BigInt(timeoutSeconds) * NANOS_PER_SECOND).toString(),
+      },
+    });
+    stream.end();
+    return await collect(stream as AsyncIterable<RunResponse__Output>, container.id, command, timeoutSeconds);
+  } catch (error) {
+    throw isServiceError(error) ? guestError(error, 'Run', 'EXEC_FAILED') : error;
+  } finally {
+    for (const source of [signal, overdue]) source?.removeEventListener('abort', cancel);
+  }
+}
+
+async function collect(
+  responses: AsyncIterable<RunResponse__Output>,
+  containerId: string,
+  command: readonly string[],
+  timeoutSeconds: number,
+): Promise<ExecResult> {
+  const output = new CappedOutput(OUTPUT_CAP);
+  for await (const { stdout, stderr, exited } of responses) {
+    if (stdout) output.add('stdout', stdout);
+    if (stderr) output.add('stderr', stderr);
+    if (exited?.timedOut) {
+      throw new BoxError(
+        'DEADLINE',
+        `${JSON.stringify(command[0])} in container ${containerId} ran longer than ${timeoutSeconds} s and was killed`,
+      );
+    }
+    if (exited) return { stdout: output.stdout(), stderr: output.stderr(), exitCode: exited.exitCode };
+  }
+  throw new BoxError(
+    'GUEST_ANSWER',
+    `the guest ended the output of ${JSON.stringify(command[0])} without an exit code`,
+  );
+}

@@ -1,0 +1,24 @@
+/** RemoveContainer: forced, repeatable, fine with an id nobody knows. */
+import { rm } from 'node:fs/promises';
+import type { RuntimeContext } from '../context.ts';
+import { logPositionPath } from '../paths.ts';
+import { removeVolumes } from '../share/share.ts';
+import { kill } from './stop-container.ts';
+
+/** Ends it if it runs, then deletes it in the guest and on the host. Its log file stays: that is kubelet's. */
+export async function removeContainer(context: RuntimeContext, id: string): Promise<void> {
+  const found = context.index.findContainer(id);
+  if (found === undefined) return;
+  const { sandbox, container } = found;
+  await kill(sandbox, container);
+  await sandbox.turns.take(() =>
+    container.turns.take(async () => {
+      if (sandbox.record.state === 'READY') await sandbox.vm().guest.removeContainer(container.id);
+      container.detachLog();
+      await removeVolumes(sandbox.paths, container.id);
+      await rm(logPositionPath(sandbox.paths, container.id), { force: true });
+      await container.forget();
+      sandbox.containers.delete(container.id);
+    }),
+  );
+}

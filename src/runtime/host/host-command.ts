@@ -1,0 +1,30 @@
+/** Runs one of the host's tools (ip, mount, mkfs…): no shell, a deadline, and its own words in the error. */
+import { execFile } from 'node:child_process';
+import { BoxError } from '../../errors.ts';
+
+const DEADLINE_MS = 30_000;
+const OUTPUT_LIMIT = 64 * 1024;
+const QUOTED = 400;
+
+/** Resolves with stdout; HOST_COMMAND with the command line and the last words of stderr otherwise. */
+export function hostCommand(command: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(
+      command,
+      args,
+      {
+        timeout: DEADLINE_MS,
+        killSignal: 'SIGKILL',
+        maxBuffer: OUTPUT_LIMIT,
+        env: { PATH: process.env['PATH'], LC_ALL: 'C' },
+      },
+      (cause, stdout, stderr) => {
+        if (cause === null) resolve(stdout);
+        else {
+          const words = stderr.trim().slice(-QUOTED) || cause.message;
+          reject(new BoxError('HOST_COMMAND', `\`${[command, ...args].join(' ')}\` failed: ${words}`, { cause }));
+        }
+      },
+    );
+  });
+}

@@ -1,0 +1,83 @@
+/** The containers of a recovered sandbox: their records, and what the guest says became of them meanwhile. */
+import { join } from 'node:path';
+import { messageOf } from '../../errors.ts';
+import type { ContainerInfo__Output } from '../../guest-client/generated/a3s/guest/v1/ContainerInfo.ts';
+import { Container } from '../container/container.ts';
+import { containerRecordSchema, EXIT_CODE_UNKNOWN } from '../container/container-record.ts';
+import { pumpLog } from '../container/start-container.ts';
+import type { RuntimeContext } from '../context.ts';
+import { type LogPosition, logPositionSchema, START } from '../logs/log-position.ts';
+import { logPositionPath } from '../paths.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import { removeVolumes } from '../share/share.ts';
+import { exists, listFolder } from '../store/folder.ts';
+import { readRecord } from '../store/record-file.ts';
+import { nowNanos } from '../time.ts';
+
+const RECORD_NAME = /^[0-9a-f]{64}\.json$/;
+
+/** Reads the records; one that cannot be read is logged and left alone. */
+export async function loadContainers(context: RuntimeContext, sandbox: Sandbox): Promise<void> {
+  for (const name of await listFolder(sandbox.paths.containers)) {
+    if (!RECORD_NAME.test(name)) continue;
+    const path = join(sandbox.paths.containers, name);
+    try {
+      const record = await readRecord(path, containerRecordSchema);
+      sandbox.containers.set(record.id, new Container(record, path));
+    } catch (error) {
+      context.log.error(
+        { path, error: messageOf(error) },
+        'container record cannot be read: the container is not shown',
+      );
+    }
+  }
+}
+
+/** Follows a live guest again. Logs first: an exit that is told next must find its container's log being copied. */
+export async function resumeContainers(context: RuntimeContext, sandbox: Sandbox): Promise<void> {
+  const running = [...sandbox.containers.values()].filter(({ record }) => record.state === 'RUNNING');
+  for (const container of running) await resumeLog(context, sandbox, container);
+  const inGuest = new Map((await sandbox.watch()).map((info) => [info.containerId, info]));
+  for (const container of sandbox.containers.values()) {
+    await reconcile(context, sandbox, container, inGuest.get(container.id));
+    inGuest.delete(container.id);
+  }
+  for (const id of inGuest.keys()) await removeUnrecorded(context, sandbox, id);
+}
+
+async function reconcile(
+  context: RuntimeContext,
+  sandbox: Sandbox,
+  container: Container,
+  info: ContainerInfo__Output | undefined,
+): Promise<void> {
+  if (container.record.state === 'EXITED') return;
+  if (info === undefined) {
+    await container.end({
+      exitCode: EXIT_CODE_UNKNOWN,
+      reason: 'Unknown',
+      message: 'the guest does not know this container',
+      finishedAt: nowNanos(),
+    });
+    return;
+  }
+  if (info.state === 'CREATED') return;
+  if (container.record.state === 'CREATED') {
+    await resumeLog(context, sandbox, container);
+    await container.markStarted(info.startedAtNs);
+  }
+  if (info.exited) await container.markExited(info.exited);
+}
+
+async function resumeLog(context: RuntimeContext, sandbox: Sandbox, container: Container): Promise<void> {
+  const path = logPositionPath(sandbox.paths, container.id);
+  const position: LogPosition = (await exists(path)) ? await readRecord(path, logPositionSchema) : START;
+  await pumpLog(context, sandbox, container, position);
+}
+
+/** Created in the guest, but the daemon died before it could say so: the caller never got an id. */
+async function removeUnrecorded(context: RuntimeContext, sandbox: Sandbox, id: string): Promise<void> {
+  await sandbox.vm().guest.removeContainer(id);
+  await removeVolumes(sandbox.paths, id);
+  context.log.warn({ sandboxId: sandbox.id, containerId: id }, 'half-made container removed');
+}

@@ -1,0 +1,117 @@
+/**
+ * Start-up as a recovery: what is on disk is read, live VMs are taken up again, what cannot be is ended and shown so.
+ * One bad record never blocks the start, and nothing that carries this daemon's mark stays without a record.
+ */
+import { mkdir, readdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf } from '../../errors.ts';
+import type { RuntimeContext } from '../context.ts';
+import {
+  NETNS_DIR,
+  netnsMark,
+  runFolders,
+  runPaths,
+  type SandboxPaths,
+  sandboxesDir,
+  sandboxPaths,
+  shortId,
+} from '../paths.ts';
+import { Sandbox } from '../sandbox/sandbox.ts';
+import { type SandboxRecord, sandboxRecordSchema } from '../sandbox/sandbox-record.ts';
+import { removeShares } from '../share/share.ts';
+import { exists, listFolder } from '../store/folder.ts';
+import { readRecord } from '../store/record-file.ts';
+import { discardRun, Vm } from '../vm/vm.ts';
+import { loadContainers, resumeContainers } from './recover-containers.ts';
+
+const SANDBOX_ID = /^[0-9a-f]{64}$/;
+const LOST = 'the VM ended while no daemon was running';
+
+/** Reads everything back into the index, then removes what belongs to no record. */
+export async function recover(context: RuntimeContext): Promise<void> {
+  await mkdir(sandboxesDir(context.root), { recursive: true, mode: 0o700 });
+  const ids = (await readdir(sandboxesDir(context.root))).filter((name) => SANDBOX_ID.test(name));
+  await Promise.all(ids.map((id) => recoverOne(context, id)));
+  await removeOrphans(context);
+}
+
+async function recoverOne(context: RuntimeContext, id: string): Promise<void> {
+  const paths = sandboxPaths(context.root, context.state, id);
+  try {
+    const record = await loadRecord(context, paths);
+    if (record === undefined) await removeHalfMade(context, paths);
+    else await recoverSandbox(context, record, paths);
+  } catch (error) {
+    context.log.error({ sandboxId: id, error: messageOf(error) }, 'sandbox not recovered: its folder is left as it is');
+  }
+}
+
+/** Undefined if the sandbox was never READY, or if its record cannot be read (then it is set aside). */
+async function loadRecord(context: RuntimeContext, paths: SandboxPaths): Promise<SandboxRecord | undefined> {
+  if (!(await exists(paths.record))) return undefined;
+  try {
+    return await readRecord(paths.record, sandboxRecordSchema);
+  } catch (error) {
+    const aside = join(context.root, 'set-aside');
+    await mkdir(aside, { recursive: true, mode: 0o700 });
+    const kept = join(aside, `sandbox-${shortId(paths.dir.slice(-64))}.json`);
+    await rename(paths.record, kept);
+    context.log.error(
+      { path: kept, error: messageOf(error) },
+      'sandbox record cannot be read: set aside, its sandbox is removed',
+    );
+    return undefined;
+  }
+}
+
+async function removeHalfMade(context: RuntimeContext, paths: SandboxPaths): Promise<void> {
+  await discardRun(paths);
+  await context.network.detach(paths.netnsName);
+  await removeShares(paths);
+  context.log.warn({ path: paths.dir }, 'half-made sandbox removed');
+}
+
+async function recoverSandbox(context: RuntimeContext, record: SandboxRecord, paths: SandboxPaths): Promise<void> {
+  const sandbox = new Sandbox(record, paths, context.log);
+  await loadContainers(context, sandbox);
+  context.index.add(sandbox);
+  const vm = record.state === 'READY' ? await Vm.adopt(paths, context.tokenFor(record.id)) : undefined;
+  if (vm === undefined) {
+    await endSandbox(context, sandbox, LOST);
+    return;
+  }
+  try {
+    sandbox.hold(vm);
+    await resumeContainers(context, sandbox);
+    context.log.info({ sandboxId: record.id, pid: vm.pid }, 'sandbox taken up again');
+  } catch (error) {
+    context.log.error(
+      { sandboxId: record.id, error: messageOf(error) },
+      'a running sandbox does not answer: it is ended',
+    );
+    await vm.kill();
+    await endSandbox(context, sandbox, `its guest did not answer after a daemon restart: ${messageOf(error)}`);
+  }
+}
+
+async function endSandbox(context: RuntimeContext, sandbox: Sandbox, reason: string): Promise<void> {
+  await sandbox.markNotReady(reason);
+  await discardRun(sandbox.paths);
+  await context.network.detach(sandbox.paths.netnsName);
+}
+
+/** Run folders (and the shims in them) and network namespaces of ours that no sandbox owns. */
+async function removeOrphans(context: RuntimeContext): Promise<void> {
+  const known = new Set(context.index.all().map(({ id }) => shortId(id)));
+  for (const name of await listFolder(runFolders(context.state))) {
+    if (known.has(name)) continue;
+    await discardRun(runPaths(join(runFolders(context.state), name)));
+    context.log.warn({ name }, 'run folder without a sandbox removed');
+  }
+  const mark = netnsMark(context.root, context.state);
+  for (const name of await listFolder(NETNS_DIR)) {
+    if (!name.startsWith(mark) || known.has(name.slice(mark.length))) continue;
+    await context.network.detach(name);
+    context.log.warn({ name }, 'network namespace without a sandbox removed');
+  }
+}

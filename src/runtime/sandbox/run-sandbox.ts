@@ -1,0 +1,129 @@
+/** RunPodSandbox: from a pod's configuration to a VM that answers. */
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { BoxError } from '../../errors.ts';
+import { type BoxConfig, boxConfig } from '../box-config.ts';
+import type { RuntimeContext } from '../context.ts';
+import type { SandboxConfig } from '../model.ts';
+import type { NetworkAttachment } from '../network/pod-network.ts';
+import { type SandboxPaths, sandboxPaths } from '../paths.ts';
+import { copyScratch } from '../share/scratch.ts';
+import { createShares, removeShares } from '../share/share.ts';
+import { nowNanos } from '../time.ts';
+import { type UndoStack, withUndo } from '../undo.ts';
+import { discardRun, Vm } from '../vm/vm.ts';
+import { Sandbox } from './sandbox.ts';
+import { podKey } from './sandbox-index.ts';
+
+const ID_BYTES = 32;
+const PRIVATE_DIR = 0o700;
+
+/**
+ * Boots a sandbox and returns its id. An identical call joins one under way, or gets the id of the READY sandbox it made.
+ * NAME_RESERVED if the pod's name belongs to another sandbox. A caller that gives up leaves nothing behind.
+ */
+export async function runSandbox(
+  context: RuntimeContext,
+  config: SandboxConfig,
+  handler: string,
+  signal: AbortSignal,
+): Promise<string> {
+  return context.runs.join(podKey(config.metadata), { config, handler }, signal, async (shared) => {
+    const existing = context.index.findByName(config.metadata);
+    if (existing !== undefined) return sameSandbox(existing, config, handler);
+    return withUndo(context.log, (undo) => bootSandbox(context, config, handler, shared, undo));
+  });
+}
+
+function sameSandbox(existing: Sandbox, config: SandboxConfig, handler: string): string {
+  const { record } = existing;
+  if (record.state === 'READY' && record.handler === handler && isDeepStrictEqual(record.config, config))
+    return existing.id;
+  const { name, namespace, attempt } = config.metadata;
+  throw new BoxError(
+    'NAME_RESERVED',
+    `pod ${namespace}/${name} attempt ${attempt} is sandbox ${existing.id} (${record.state}): remove it or use another attempt`,
+  );
+}
+
+async function bootSandbox(
+  context: RuntimeContext,
+  config: SandboxConfig,
+  handler: string,
+  signal: AbortSignal,
+  undo: UndoStack,
+): Promise<string> {
+  const id = randomBytes(ID_BYTES).toString('hex');
+  const paths = sandboxPaths(context.root, context.state, id);
+  const box = boxConfig(config, id, context.defaults);
+  const createdAt = nowNanos();
+  undo.push('shares', () => removeShares(paths));
+  undo.push('network', () => context.network.detach(paths.netnsName));
+  undo.push('run folder', () => discardRun(paths));
+  const [network] = await settleBoth(context.network.attach(paths.netnsName), prepareDisk(context, paths));
+
+  const token = context.tokenFor(id);
+  const { vm, timings } = await Vm.boot(context.parts, { sandboxId: id, paths, box, network, token }, signal);
+  undo.push('vm', () => vm.kill());
+  const guest = await vm.guest.configureSandbox(configureRequest(box));
+  const sandbox = new Sandbox(
+    {
+      version: 1,
+      id,
+      config,
+      handler,
+      state: 'READY',
+      reason: '',
+      createdAt,
+      box,
+      network: recordOf(network),
+      bootTimings: timings,
+      guest,
+    },
+    paths,
+    context.log,
+  );
+  undo.push('watch', async () => sandbox.release());
+  sandbox.hold(vm);
+  await sandbox.watch();
+  await sandbox.save();
+  context.index.add(sandbox);
+  context.log.info(
+    { sandboxId: id, pod: `${config.metadata.namespace}/${config.metadata.name}`, timings },
+    'sandbox ready',
+  );
+  return id;
+}
+
+async function prepareDisk(context: RuntimeContext, paths: SandboxPaths): Promise<void> {
+  await mkdir(paths.dir, { recursive: true, mode: PRIVATE_DIR });
+  await createShares(paths, context.guestInit);
+  await copyScratch(context.scratchTemplate, paths.scratch);
+}
+
+/** Both results, or the first failure, but only when both have settled: an undo must not race with a step still under way. */
+async function settleBoth<A, B>(first: Promise<A>, second: Promise<B>): Promise<readonly [A, B]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
+}
+
+function recordOf({ netns, tap, mac, ips }: NetworkAttachment): {
+  netns: string;
+  tap: string;
+  mac: string;
+  ips: string[];
+} {
+  return { netns, tap, mac, ips: [...ips] };
+}
+
+function configureRequest(box: BoxConfig): Parameters<Vm['guest']['configureSandbox']>[0] {
+  return {
+    hostname: box.hostname,
+    realtimeNs: nowNanos(),
+    sysctls: box.sysctls,
+    resolvConf: Buffer.from(box.resolvConf),
+    hosts: Buffer.from(box.hosts),
+    shmBytes: box.shmBytes,
+  };
+}

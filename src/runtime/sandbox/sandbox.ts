@@ -1,0 +1,165 @@
+/**
+ * One sandbox in memory: its record, its VM, its containers.
+ *
+ * INVARIANTS
+ * - READY means that the VM's shim lives and guest-init answered; when either is gone the sandbox is NOTREADY and every
+ *   container EXITED, at once and without being asked.
+ * - It never becomes READY again.
+ * - `turns` orders what changes the sandbox as a whole (container creation and removal, stop, remove).
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { BoxError, messageOf } from '../../errors.ts';
+import type { ContainerInfo__Output } from '../../guest-client/generated/a3s/guest/v1/ContainerInfo.ts';
+import type { Container } from '../container/container.ts';
+import { EXIT_CODE_UNKNOWN } from '../container/container-record.ts';
+import type { Log } from '../log.ts';
+import type { SandboxView } from '../model.ts';
+import type { SandboxPaths } from '../paths.ts';
+import { writeRecord } from '../store/record-file.ts';
+import { nowNanos } from '../time.ts';
+import { Turns } from '../turns.ts';
+import { watchGuest } from '../vm/guest-events.ts';
+import type { Vm } from '../vm/vm.ts';
+import type { SandboxRecord } from './sandbox-record.ts';
+
+/** The event stream may break a moment before the shim's end is seen; a shim that lives on longer hosts a dead guest. */
+const LINGER_MS = 5_000;
+
+export class Sandbox {
+  readonly turns = new Turns();
+  readonly containers = new Map<string, Container>();
+  readonly paths: SandboxPaths;
+  readonly #log: Log;
+  #record: SandboxRecord;
+  #vm: Vm | undefined;
+  #gone: Promise<void> | undefined;
+  #stopping = false;
+
+  constructor(record: SandboxRecord, paths: SandboxPaths, log: Log) {
+    this.#record = record;
+    this.paths = paths;
+    this.#log = log;
+  }
+
+  get id(): string {
+    return this.#record.id;
+  }
+
+  get record(): SandboxRecord {
+    return this.#record;
+  }
+
+  view(): SandboxView {
+    const { id, config, handler, state, reason, createdAt, network } = this.#record;
+    return { id, config, handler, state, reason, createdAt, ips: network.ips };
+  }
+
+  /** The running VM; SANDBOX_NOT_READY if there is none. */
+  vm(): Vm {
+    if (this.#vm === undefined || this.#record.state !== 'READY') {
+      throw new BoxError(
+        'SANDBOX_NOT_READY',
+        `sandbox ${this.id} is not ready${this.#record.reason === '' ? '' : `: ${this.#record.reason}`}`,
+      );
+    }
+    return this.#vm;
+  }
+
+  /** The shim's pid, for people. */
+  pid(): number | undefined {
+    return this.#vm?.pid;
+  }
+
+  /** Takes a live VM: from now on its end is this sandbox's end. */
+  hold(vm: Vm): void {
+    this.#vm = vm;
+    this.#gone = vm.ended.then(() => this.#onVmGone());
+    this.#gone.catch((error: unknown) =>
+      this.#log.error({ sandboxId: this.id, error: messageOf(error) }, 'the end of a VM was not recorded'),
+    );
+  }
+
+  /** Follows the guest's events: they are its containers' events. Resolves with the guest's containers as of now. */
+  watch(): Promise<readonly ContainerInfo__Output[]> {
+    const vm = this.vm();
+    return watchGuest(vm.guest, {
+      exited: (event) => void this.#onExited(event.containerId, (container) => container.markExited(event)),
+      oom: (containerId) =>
+        this.#log.warn({ sandboxId: this.id, containerId }, 'a process was killed for want of memory'),
+      ended: () => void this.#onGuestSilent(vm),
+    });
+  }
+
+  async save(): Promise<void> {
+    await writeRecord(this.paths.record, this.#record);
+  }
+
+  /** Ends the VM (in order if it answers) and waits until all of it is recorded. */
+  async stopVm(reason: string): Promise<void> {
+    this.#stopping = true;
+    await this.#vm?.shutdown();
+    await this.#gone;
+    await this.markNotReady(reason);
+  }
+
+  /** Records that the sandbox has ended; every container that was not EXITED is now. */
+  async markNotReady(reason: string): Promise<void> {
+    const ends = [...this.containers.values()].map((container) =>
+      container.end({
+        exitCode: EXIT_CODE_UNKNOWN,
+        reason: 'Unknown',
+        message: reason,
+        finishedAt: nowNanos(),
+      }),
+    );
+    await Promise.all(ends);
+    if (this.#record.state === 'NOTREADY') return;
+    this.#record = { ...this.#record, state: 'NOTREADY', reason };
+    await this.save();
+  }
+
+  /** Lets go of the VM without ending it: the daemon stops. */
+  release(): void {
+    for (const container of this.containers.values()) container.detachLog();
+    this.#stopping = true;
+    this.#gone = undefined;
+    this.#vm?.release();
+    this.#vm = undefined;
+  }
+
+  async #onVmGone(): Promise<void> {
+    if (this.#vm === undefined) return;
+    const tail = this.#vm.consoleTail();
+    this.#vm.release();
+    this.#vm = undefined;
+    if (this.#stopping) return;
+    const reason = `the VM ended unexpectedly; ${tail === '' ? 'its console is empty' : `console: ${tail}`}`;
+    this.#log.error({ sandboxId: this.id, reason }, 'sandbox lost');
+    await this.markNotReady(reason);
+  }
+
+  async #onExited(containerId: string, mark: (container: Container) => Promise<void>): Promise<void> {
+    const container = this.containers.get(containerId);
+    if (container === undefined) return;
+    try {
+      await mark(container);
+    } catch (error) {
+      this.#log.error(
+        { sandboxId: this.id, containerId, error: messageOf(error) },
+        'the end of a container was not recorded',
+      );
+    }
+  }
+
+  /** guest-init is gone but its VM is not: a sandbox without an agent can never be READY. */
+  async #onGuestSilent(vm: Vm): Promise<void> {
+    if (this.#stopping) return;
+    const timer = new AbortController();
+    const lingering = delay(LINGER_MS, 'alive' as const, { signal: timer.signal }).catch(() => 'ended' as const);
+    const outcome = await Promise.race([lingering, vm.ended.then(() => 'ended' as const)]);
+    timer.abort();
+    if (outcome === 'ended' || this.#stopping) return;
+    this.#log.error({ sandboxId: this.id }, 'guest-init stopped answering: the VM is ended');
+    await vm.kill();
+  }
+}

@@ -1,0 +1,35 @@
+/** StopPodSandbox and RemovePodSandbox: both repeatable, both fine with an id nobody knows. */
+
+import { killContainers } from '../container/stop-container.ts';
+import type { RuntimeContext } from '../context.ts';
+import { removeShares } from '../share/share.ts';
+import { discardRun } from '../vm/vm.ts';
+import type { Sandbox } from './sandbox.ts';
+
+/** Kills the containers without grace, ends the VM, frees the network; the records stay. */
+export async function stopSandbox(context: RuntimeContext, id: string): Promise<void> {
+  const sandbox = context.index.find(id);
+  if (sandbox !== undefined) await sandbox.turns.take(() => stop(context, sandbox));
+}
+
+/** Stops it if it runs, then deletes everything of it, its containers included. */
+export async function removeSandbox(context: RuntimeContext, id: string): Promise<void> {
+  const sandbox = context.index.find(id);
+  if (sandbox === undefined) return;
+  await sandbox.turns.take(async () => {
+    await stop(context, sandbox);
+    await removeShares(sandbox.paths);
+    context.index.delete(sandbox);
+    context.log.info({ sandboxId: sandbox.id }, 'sandbox removed');
+  });
+}
+
+async function stop(context: RuntimeContext, sandbox: Sandbox): Promise<void> {
+  if (sandbox.record.state === 'READY') {
+    await killContainers(sandbox, context.log);
+    await sandbox.stopVm('stopped');
+    context.log.info({ sandboxId: sandbox.id }, 'sandbox stopped');
+  }
+  await discardRun(sandbox.paths);
+  await context.network.detach(sandbox.paths.netnsName);
+}

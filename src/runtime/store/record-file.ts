@@ -1,0 +1,57 @@
+/** One JSON record per file: written so that a crash at any instant leaves the old record or the new one, never half of one. */
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { z } from 'zod';
+import { BoxError, messageOf } from '../../errors.ts';
+
+const RECORD_MODE = 0o600;
+
+/** Durably replaces `path`: tmp, fsync, rename, fsync of the folder. Concurrent writers of one path must be serialised by the caller. */
+export async function writeRecord(path: string, record: unknown): Promise<void> {
+  const tmp = `${path}.tmp`;
+  const file = await open(tmp, 'w', RECORD_MODE);
+  try {
+    await file.writeFile(`${JSON.stringify(record)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(tmp, path);
+  await syncFolder(dirname(path));
+}
+
+/** Replaces `path` atomically, but not durably: for what is worthless after a reboot. */
+export async function writeVolatile(path: string, record: unknown): Promise<void> {
+  const tmp = `${path}.tmp`;
+  const file = await open(tmp, 'w', RECORD_MODE);
+  try {
+    await file.writeFile(`${JSON.stringify(record)}\n`);
+  } finally {
+    await file.close();
+  }
+  await rename(tmp, path);
+}
+
+/** Reads and checks a record; RECORD_INVALID (with the path and what is wrong) if it cannot be understood. */
+export async function readRecord<T>(path: string, schema: z.ZodType<T>): Promise<T> {
+  try {
+    return schema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (cause) {
+    throw new BoxError('RECORD_INVALID', `cannot read record ${path}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** Deletes a record durably; a missing one is fine. */
+export async function deleteRecord(path: string): Promise<void> {
+  await rm(path, { force: true });
+  await syncFolder(dirname(path));
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

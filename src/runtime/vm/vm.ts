@@ -1,0 +1,293 @@
+/**
+ * One VM as the daemon holds it: the shim's identity, the console, the client of guest-init.
+ *
+ * INVARIANTS
+ * - `ended` resolves exactly once, when the shim process is gone, whoever ended it; nothing polls for that: the console
+ *   FIFO ends with its last writer.
+ * - `shim.json` is written before the shim gets its configuration, so a shim that runs a VM is always on record.
+ * - A Vm never outlives its shim's record: whoever drops the Vm deletes the run folder.
+ */
+import { closeSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { BoxError, messageOf } from '../../errors.ts';
+import { GuestClient } from '../../guest-client/guest-client.ts';
+import { isAlive, killShim, type ShimIdentity, shimIdentitySchema } from '../../shim/identity.ts';
+import type { ShimConfig, ShimStatus } from '../../shim/protocol.ts';
+import { type SpawnedShim, spawnShim } from '../../shim/spawn.ts';
+import type { BoxConfig } from '../box-config.ts';
+import { hostCommand } from '../host/host-command.ts';
+import type { NetworkAttachment } from '../network/pod-network.ts';
+import { MAX_SOCKET_PATH, type RunPaths, type SandboxPaths } from '../paths.ts';
+import { readRecord, writeVolatile } from '../store/record-file.ts';
+import { type BootTimings, bootTimings } from './boot-timings.ts';
+import { ConsoleRing, openConsole, openConsoleWriter } from './console-ring.ts';
+import { type GuestReady, listenForReady } from './ready-socket.ts';
+
+/** How long a guest may take to end by itself before its shim is killed. */
+const SHUTDOWN_GRACE_MS = 10_000;
+
+/** Where the parts of a VM come from; the same for all sandboxes. */
+export interface VmParts {
+  readonly libkrun: string;
+  /** Folder of libkrunfw.so.5. */
+  readonly kernelDir: string;
+  readonly shimBundle: string;
+  readonly bootTimeoutMs: number;
+}
+
+export interface VmSpec {
+  readonly sandboxId: string;
+  readonly paths: SandboxPaths;
+  readonly box: BoxConfig;
+  readonly network: NetworkAttachment;
+  readonly token: string;
+}
+
+export class Vm {
+  readonly guest: GuestClient;
+  readonly ended: Promise<void>;
+  readonly #identity: ShimIdentity;
+  readonly #console: ConsoleRing;
+
+  private constructor(identity: ShimIdentity, console: ConsoleRing, ended: Promise<void>, guest: GuestClient) {
+    this.#identity = identity;
+    this.#console = console;
+    this.guest = guest;
+    this.ended = ended;
+  }
+
+  get pid(): number {
+    return this.#identity.pid;
+  }
+
+  /** The last console lines, for a reason or an error. */
+  consoleTail(): string {
+    return this.#console.tail();
+  }
+
+  /**
+   * Boots a VM and waits for guest-init. BOOT_FAILED names the phase it failed in and quotes the console; CANCELLED if
+   * the signal fires. Nothing of the VM is left then but the run folder, which `discardRun` deletes.
+   */
+  static async boot(parts: VmParts, spec: VmSpec, signal: AbortSignal): Promise<{ vm: Vm; timings: BootTimings }> {
+    checkSocketPaths(spec.paths);
+    const { paths } = spec;
+    await mkdir(dirname(paths.run), { recursive: true, mode: 0o700 });
+    await mkdir(paths.run, { mode: 0o700 });
+    await hostCommand('mkfifo', ['--mode=600', paths.console]);
+    const boot = new Boot(parts, spec);
+    return boot.run(signal);
+  }
+
+  /** Takes a running VM up again after a daemon restart; undefined if its shim is gone. */
+  static async adopt(paths: RunPaths, token: string): Promise<Vm | undefined> {
+    const identity = await readRecord(paths.shimRecord, shimIdentitySchema).catch(() => undefined);
+    if (identity === undefined || !isAlive(identity)) return undefined;
+    const console = ConsoleRing.read(openConsole(paths.console));
+    return Vm.of(identity, console, console.ended, paths, token);
+  }
+
+  static of(identity: ShimIdentity, console: ConsoleRing, ended: Promise<void>, paths: RunPaths, token: string): Vm {
+    const guest = new GuestClient({ controlSocket: paths.controlSocket, execSocket: paths.execSocket, token });
+    return new Vm(identity, console, ended, guest);
+  }
+
+  /** Ends the VM in order, or by force when it takes too long; returns when its process is gone. */
+  async shutdown(): Promise<void> {
+    const timer = new AbortController();
+    const overdue = delay(SHUTDOWN_GRACE_MS, 'overdue' as const, { signal: timer.signal }).catch(
+      () => 'ended' as const,
+    );
+    // an answer may be lost with the VM: only the process's end counts
+    const asked = this.guest.shutdown(SHUTDOWN_GRACE_MS).catch(() => undefined);
+    const outcome = await Promise.race([this.ended.then(() => 'ended' as const), overdue]);
+    timer.abort();
+    if (outcome === 'overdue') killShim(this.#identity);
+    await this.ended;
+    await asked;
+    this.release();
+  }
+
+  /** Ends the VM at once; returns when its process is gone. */
+  async kill(): Promise<void> {
+    killShim(this.#identity);
+    await this.ended;
+    this.release();
+  }
+
+  /** Lets go of the connections; the VM runs on. */
+  release(): void {
+    this.guest.close();
+    this.#console.close();
+  }
+}
+
+/** Deletes the sockets and the shim's record; repeatable. A shim on record that still lives is killed first. */
+export async function discardRun(paths: RunPaths): Promise<void> {
+  const identity = await readRecord(paths.shimRecord, shimIdentitySchema).catch(() => undefined);
+  if (identity !== undefined && isAlive(identity)) {
+    const console = ConsoleRing.read(openConsole(paths.console));
+    killShim(identity);
+    await console.ended;
+  }
+  await rm(paths.run, { recursive: true, force: true });
+}
+
+/** One attempt to boot: what has happened so far, so that a failure can be explained. */
+class Boot {
+  readonly #parts: VmParts;
+  readonly #spec: VmSpec;
+  readonly #spawned = process.hrtime.bigint();
+  #started: bigint | undefined;
+  #entered: bigint | undefined;
+  #failed: (message: string) => void = () => undefined;
+
+  constructor(parts: VmParts, spec: VmSpec) {
+    this.#parts = parts;
+    this.#spec = spec;
+  }
+
+  async run(signal: AbortSignal): Promise<{ vm: Vm; timings: BootTimings }> {
+    const { paths, token } = this.#spec;
+    const ready = await listenForReady(paths.readySocket, token);
+    const failed = new Promise<string>((resolve) => {
+      this.#failed = resolve;
+    });
+    const console = ConsoleRing.read(openConsole(paths.console));
+    let shim: SpawnedShim | undefined;
+    try {
+      shim = await this.#spawn();
+      const guest = await this.#wait(ready.ready, failed, shim, signal);
+      const marks = { spawned: this.#spawned, ready: process.hrtime.bigint(), ...this.#marks() };
+      const ended = Promise.all([shim.exited, console.ended]).then(() => undefined);
+      return { vm: Vm.of(shim.identity, console, ended, paths, token), timings: bootTimings(marks, guest) };
+    } catch (error) {
+      if (shim !== undefined) {
+        killShim(shim.identity);
+        await Promise.all([shim.exited, console.ended]);
+      }
+      const explained = this.#explain(error, console.tail());
+      console.close();
+      throw explained;
+    } finally {
+      ready.close();
+    }
+  }
+
+  async #spawn(): Promise<SpawnedShim> {
+    const { sandboxId, paths, network } = this.#spec;
+    const consoleFd = openConsoleWriter(paths.console);
+    try {
+      const shim = await spawnShim({
+        sandboxId,
+        bundle: this.#parts.shimBundle,
+        kernelDir: this.#parts.kernelDir,
+        netns: network.netns,
+        consoleFd,
+        onStatus: (status) => this.#onStatus(status),
+      });
+      await writeVolatile(paths.shimRecord, shim.identity);
+      shim.configure(shimConfig(this.#parts, this.#spec));
+      return shim;
+    } finally {
+      closeSync(consoleFd);
+    }
+  }
+
+  async #wait(
+    ready: Promise<GuestReady>,
+    failed: Promise<string>,
+    shim: SpawnedShim,
+    signal: AbortSignal,
+  ): Promise<GuestReady> {
+    const stop = new AbortController();
+    const limit = this.#parts.bootTimeoutMs;
+    const fail = (message: string): never => {
+      throw new BoxError('BOOT_FAILED', message);
+    };
+    const abandoned = AbortSignal.any([signal, stop.signal]);
+    try {
+      return await Promise.race([
+        ready,
+        failed.then(fail),
+        shim.exited.then(({ code, signal: by }) =>
+          fail(`the shim ended (${by === null ? `code ${code}` : by}) before the guest was ready`),
+        ),
+        delay(limit, undefined, { signal: abandoned }).then(
+          () => fail(`guest-init was not ready after ${limit / 1000} s`),
+          () => {
+            throw new BoxError('CANCELLED', 'the caller gave up while the VM was booting');
+          },
+        ),
+      ]);
+    } finally {
+      stop.abort();
+    }
+  }
+
+  #onStatus(status: ShimStatus): void {
+    switch (status.phase) {
+      case 'started':
+        this.#started = BigInt(status.monotonicNs);
+        break;
+      case 'enter':
+        this.#entered = BigInt(status.monotonicNs);
+        break;
+      case 'failed':
+        this.#failed(`${status.call}: ${status.message}`);
+        break;
+      default:
+        status satisfies never;
+    }
+  }
+
+  /** A phase whose line has not been read yet counts as zero: the guest's dial may overtake it. */
+  #marks(): { readonly started: bigint; readonly entered: bigint } {
+    const started = this.#started ?? this.#spawned;
+    return { started, entered: this.#entered ?? started };
+  }
+
+  #explain(error: unknown, tail: string): BoxError {
+    if (error instanceof BoxError && error.reason === 'CANCELLED') return error;
+    const phase = this.#entered === undefined ? (this.#started === undefined ? 'spawn' : 'ffi') : 'guest boot';
+    const console = tail === '' ? 'the console is empty' : `console: ${tail}`;
+    return new BoxError(
+      'BOOT_FAILED',
+      `sandbox ${this.#spec.sandboxId} did not boot (${phase}): ${messageOf(error)}; ${console}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function shimConfig(parts: VmParts, { paths, box, network, token }: VmSpec): ShimConfig {
+  return {
+    libkrun: parts.libkrun,
+    vcpus: box.vcpus,
+    memoryMiB: box.memoryMiB,
+    rootShare: paths.rootShare,
+    rwShare: paths.rwShare,
+    scratchDisk: paths.scratch,
+    tap: network.tap,
+    mac: network.mac,
+    readySocket: paths.readySocket,
+    controlSocket: paths.controlSocket,
+    execSocket: paths.execSocket,
+    console: paths.console,
+    bootFile: JSON.stringify({ version: 1, token }),
+  };
+}
+
+function checkSocketPaths(paths: SandboxPaths): void {
+  const longest =
+    [paths.readySocket, paths.controlSocket, paths.execSocket].toSorted((a, b) => b.length - a.length)[0] ?? '';
+  if (Buffer.byteLength(longest) > MAX_SOCKET_PATH) {
+    throw new BoxError(
+      'CONFIG_INVALID',
+      `socket path ${longest} is longer than ${MAX_SOCKET_PATH} bytes: use a shorter --state folder`,
+    );
+  }
+}

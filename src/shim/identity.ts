@@ -1,0 +1,61 @@
+/** Which process a shim is: pid alone is reused by the kernel, pid + start time + boot id is not. */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { errnoOf } from '../errors.ts';
+
+export const shimIdentitySchema = z.object({
+  pid: z.number().int().positive(),
+  /** Field 22 of /proc/PID/stat: clock ticks since boot (proc_pid_stat(5)). */
+  startTime: z.string().regex(/^\d+$/),
+  bootId: z.string(),
+});
+export type ShimIdentity = z.infer<typeof shimIdentitySchema>;
+
+/** The identity of a running process, or undefined if there is none with this pid. */
+export function identify(pid: number): ShimIdentity | undefined {
+  const stat = readProc(`/proc/${pid}/stat`);
+  if (stat === undefined) return undefined;
+  const startTime = startTimeOf(stat);
+  return startTime === undefined ? undefined : { pid, startTime, bootId: bootId() };
+}
+
+/** True while exactly this process lives (a zombie does not). */
+export function isAlive(identity: ShimIdentity): boolean {
+  const now = identify(identity.pid);
+  return now !== undefined && now.startTime === identity.startTime && now.bootId === identity.bootId;
+}
+
+/** Sends SIGKILL to exactly this process; false if it is gone. */
+export function killShim(identity: ShimIdentity): boolean {
+  if (!isAlive(identity)) return false;
+  try {
+    process.kill(identity.pid, 'SIGKILL');
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+/** The start time in a stat line; undefined for a zombie. The command may hold spaces and brackets: fields count from its end. */
+export function startTimeOf(stat: string): string | undefined {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state] = fields;
+  const startTime = fields[19];
+  return state === 'Z' || state === 'X' || startTime === undefined || startTime === '' ? undefined : startTime;
+}
+
+/** The kernel's id of this boot. */
+export function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+}
+
+function readProc(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'ENOENT' || errno === 'ESRCH') return undefined;
+    throw error;
+  }
+}
