@@ -1,6 +1,5 @@
 /** RunPodSandbox: from a pod's configuration to a VM that answers. */
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { BoxError } from '../../errors.ts';
 import { type BoxConfig, boxConfig } from '../box-config.ts';
@@ -17,7 +16,6 @@ import { Sandbox } from './sandbox.ts';
 import { podKey } from './sandbox-index.ts';
 
 const ID_BYTES = 32;
-const PRIVATE_DIR = 0o700;
 
 /**
  * Boots a sandbox and returns its id. An identical call joins one under way, or gets the id of the READY sandbox it made.
@@ -97,7 +95,6 @@ async function bootSandbox(
 }
 
 async function prepareDisk(context: RuntimeContext, paths: SandboxPaths): Promise<void> {
-  await mkdir(paths.dir, { recursive: true, mode: PRIVATE_DIR });
   await createShares(paths, context.guestInit);
   await copyScratch(context.scratchTemplate, paths.scratch);
 }

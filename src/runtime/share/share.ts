@@ -25,7 +25,7 @@ const DIR = 0o755;
 
 /** Lays out both shares; `guestInit` must lie on the same file system (it is hard-linked). */
 export async function createShares(paths: SandboxPaths, guestInit: string): Promise<void> {
-  await mkdir(paths.dir, { mode: PRIVATE_DIR });
+  await mkdir(paths.dir, { recursive: true, mode: PRIVATE_DIR });
   await mkdir(paths.containers, { mode: PRIVATE_DIR });
   for (const dir of [paths.layers, paths.roVolumes, join(paths.rwPoints, 'vol'), paths.rwShare]) {
     await mkdir(dir, { recursive: true, mode: DIR });

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { resources, sandboxConfig } from '../testing/configs.ts';
+import { boxConfig } from './box-config.ts';
+
+const ID = 'ab'.repeat(32);
+const DEFAULTS = { vcpus: 1, memoryMiB: 512, scratchBytes: 1024 ** 3 };
+const MIB = 1024 * 1024;
+
+describe('boxConfig', () => {
+  it('takes the defaults where the pod names nothing', () => {
+    const box = boxConfig(sandboxConfig(), ID, DEFAULTS);
+    assert.equal(box.vcpus, 1);
+    assert.equal(box.memoryMiB, 512);
+    assert.equal(box.scratchBytes, 1024 ** 3);
+    assert.equal(box.hostname, 'abababababab');
+    assert.equal(box.resolvConf, '');
+  });
+
+  it('sizes the VM by the pod’s limits', () => {
+    const limits = resources({ cpuPeriod: 100_000, cpuQuota: 250_000, memoryLimitBytes: 1000 * MIB });
+    const box = boxConfig(sandboxConfig({ resources: limits }), ID, DEFAULTS);
+    assert.equal(box.vcpus, 3);
+    assert.equal(box.memoryMiB, 1096);
+  });
+
+  it('never goes below what the guest kernel needs, nor above its processors', () => {
+    const tiny = resources({ cpuPeriod: 100_000, cpuQuota: 1000, memoryLimitBytes: 4 * MIB });
+    assert.deepEqual(pick(boxConfig(sandboxConfig({ resources: tiny }), ID, DEFAULTS)), [1, 128]);
+    const huge = resources({ cpuPeriod: 1000, cpuQuota: 900_000, memoryLimitBytes: 1 });
+    assert.deepEqual(pick(boxConfig(sandboxConfig({ resources: huge }), ID, DEFAULTS)), [16, 128]);
+  });
+
+  it('writes resolv.conf as kubelet asks', () => {
+    const dns = { servers: ['10.10.10.10'], searches: ['a.b', 'c'], options: ['ndots:8'] };
+    const box = boxConfig(sandboxConfig({ dns, hostname: 'web' }), ID, DEFAULTS);
+    assert.equal(box.resolvConf, 'nameserver 10.10.10.10\nsearch a.b c\noptions ndots:8\n');
+    assert.match(box.hosts, /127\.0\.1\.1\tweb\n/);
+  });
+});
+
+function pick({ vcpus, memoryMiB }: { vcpus: number; memoryMiB: number }): number[] {
+  return [vcpus, memoryMiB];
+}

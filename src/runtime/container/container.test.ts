@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { containerConfig } from '../../testing/configs.ts';
+import { readRecord } from '../store/record-file.ts';
+import { Container } from './container.ts';
+import { type ContainerRecord, containerRecordSchema } from './container-record.ts';
+
+function record(over: Partial<ContainerRecord> = {}): ContainerRecord {
+  return {
+    version: 1,
+    id: 'c1',
+    sandboxId: 's1',
+    config: containerConfig(),
+    imageId: 'sha256:1',
+    imageName: 'busybox',
+    state: 'CREATED',
+    createdAt: '1',
+    startedAt: '0',
+    finishedAt: '0',
+    exitCode: 0,
+    reason: '',
+    message: '',
+    logPath: '',
+    stopSignal: 'SIGTERM',
+    ...over,
+  };
+}
+
+const exited = (exitCode: number, oomKilled = false) => ({
+  containerId: 'c1',
+  exitCode,
+  signal: 0,
+  oomKilled,
+  exitedAtNs: '9',
+});
+
+describe('Container', () => {
+  let dir = '';
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'a3s-container-'));
+  });
+  after(() => rm(dir, { recursive: true }));
+  const make = (over?: Partial<ContainerRecord>): Container => new Container(record(over), join(dir, 'c1.json'));
+
+  for (const [code, oom, reason] of [
+    [0, false, 'Completed'],
+    [3, false, 'Error'],
+    [137, true, 'OOMKilled'],
+  ] as const) {
+    it(`that ends with ${code} is ${reason}, on disk before anyone is told`, async () => {
+      const container = make({ state: 'RUNNING' });
+      void container.markExited(exited(code, oom));
+      await container.ended;
+      const saved = await readRecord(join(dir, 'c1.json'), containerRecordSchema);
+      assert.deepEqual([saved.state, saved.exitCode, saved.reason, saved.finishedAt], ['EXITED', code, reason, '9']);
+    });
+  }
+
+  it('stays EXITED when the answer to its start comes after its end', async () => {
+    const container = make();
+    await container.markExited(exited(0));
+    await container.markStarted('5');
+    assert.equal(container.view().state, 'EXITED');
+    assert.equal(container.view().startedAt, '5');
+  });
+
+  it('keeps its first end', async () => {
+    const container = make({ state: 'RUNNING' });
+    const ends = [
+      container.markExited(exited(3)),
+      container.end({ exitCode: 255, reason: 'Unknown', message: 'lost', finishedAt: '10' }),
+    ];
+    await Promise.all(ends);
+    assert.equal(container.view().exitCode, 3);
+  });
+});

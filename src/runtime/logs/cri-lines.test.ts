@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { LineCutter, rfc3339Nano } from './cri-lines.ts';
+import { countContent } from './log-position.ts';
+
+const TIME = 1_474_416_000_669_794_202n;
+
+/** What a CRI log reader makes of the file: the content of F lines with a newline, of P lines without. */
+function readBack(file: Buffer): string {
+  return file
+    .toString('latin1')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [, , tag = '', ...content] = line.split(' ');
+      return content.join(' ') + (tag === 'F' ? '\n' : '');
+    })
+    .join('');
+}
+
+describe('LineCutter', () => {
+  it('writes a finished line with time, stream and tag', () => {
+    const lines = new LineCutter('stdout', 0n).push(Buffer.from('hello\n'), TIME);
+    assert.equal(Buffer.concat(lines).toString(), '2016-09-21T00:00:00.669794202Z stdout F hello\n');
+  });
+
+  it('keeps a line until its newline comes, under the time of its first byte', () => {
+    const cutter = new LineCutter('stderr', 0n);
+    assert.deepEqual(cutter.push(Buffer.from('he'), TIME), []);
+    assert.equal(cutter.consumed, 0n);
+    assert.equal(cutter.received, 2n);
+    const lines = cutter.push(Buffer.from('llo\n'), TIME + 1n);
+    assert.equal(Buffer.concat(lines).toString(), `${rfc3339Nano(TIME)} stderr F hello\n`);
+    assert.equal(cutter.consumed, 6n);
+  });
+
+  it('cuts a long line at 16 KiB: pieces P, the last one F', () => {
+    const lines = new LineCutter('stdout', 0n).push(Buffer.from(`${'x'.repeat(16_384 * 2 + 5)}\n`), TIME);
+    const tags = lines.map((line) => line.toString().split(' ')[2]);
+    assert.deepEqual(tags, ['P', 'P', 'F']);
+  });
+
+  it('a line of exactly 16 KiB is whole', () => {
+    const lines = new LineCutter('stdout', 0n).push(Buffer.from(`${'x'.repeat(16_384)}\n`), TIME);
+    assert.deepEqual(
+      lines.map((line) => line.toString().split(' ')[2]),
+      ['F'],
+    );
+  });
+
+  it('writes output that ends without a newline as a last piece', () => {
+    const cutter = new LineCutter('stdout', 0n);
+    cutter.push(Buffer.from('no newline'), TIME);
+    assert.equal(Buffer.concat(cutter.end()).toString(), `${rfc3339Nano(TIME)} stdout P no newline\n`);
+    assert.deepEqual(cutter.end(), []);
+  });
+
+  it('loses nothing however the bytes arrive, and the file alone tells how many they were', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', ' ', '\n', '\r', 'P', 'x'.repeat(9000)), maxLength: 40 });
+    fc.assert(
+      fc.property(fc.array(text, { maxLength: 10 }), (chunks) => {
+        const cutter = new LineCutter('stdout', 0n);
+        const lines = chunks.flatMap((chunk) => cutter.push(Buffer.from(chunk), TIME));
+        const file = Buffer.concat([...lines, ...cutter.end()]);
+        assert.equal(readBack(file), chunks.join(''));
+        assert.equal(countContent(file).stdout, cutter.consumed);
+        assert.equal(cutter.consumed, BigInt(chunks.join('').length));
+      }),
+    );
+  });
+});
+
+describe('rfc3339Nano', () => {
+  it('always has nine digits', () => {
+    assert.equal(rfc3339Nano(1_000_000_000n), '1970-01-01T00:00:01.000000000Z');
+  });
+});

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, it } from 'node:test';
+import { identify, isAlive, killShim, startTimeOf } from './identity.ts';
+
+describe('shim identity', () => {
+  it('holds while the process lives and no longer', async () => {
+    const child = spawn('sleep', ['60']);
+    await once(child, 'spawn');
+    const identity = identify(child.pid ?? 0);
+    assert.ok(identity !== undefined && isAlive(identity));
+    assert.equal(isAlive({ ...identity, startTime: '1' }), false);
+    assert.equal(killShim({ ...identity, bootId: 'another boot' }), false);
+    assert.equal(killShim(identity), true);
+    await once(child, 'exit');
+    assert.equal(isAlive(identity), false);
+    assert.equal(killShim(identity), false);
+  });
+
+  it('is not fooled by a command with spaces and brackets', () => {
+    const fields = Array.from({ length: 30 }, (_, index) => String(index));
+    assert.equal(startTimeOf(`12 (a) b) S ${fields.join(' ')}`), '18');
+    assert.equal(startTimeOf(`12 (a) Z ${fields.join(' ')}`), undefined);
+  });
+});
