@@ -47,7 +47,12 @@ export function planDirectory(children: Iterable<string>): DirectoryPlan {
 }
 
 /** Encodes block `index` of a planned directory at the start of `out` (zeroed, at least one block); returns the bytes used. */
-export function encodeDirectoryBlock(out: Buffer, plan: DirectoryPlan, index: number, targetOf: (name: string) => EntryTarget): number {
+export function encodeDirectoryBlock(
+  out: Buffer,
+  plan: DirectoryPlan,
+  index: number,
+  targetOf: (name: string) => EntryTarget,
+): number {
   const first = plan.starts[index] ?? plan.names.length;
   const names = plan.names.slice(first, plan.starts[index + 1]);
   let nameAt = names.length * ENTRY_BYTES;

@@ -80,7 +80,9 @@ export function layoutTree(root: DirectoryNode): TreeLayout {
       xattrBytes: xattrs,
       tail,
       nlink: node.kind === 'directory' ? 2 : 1,
-      ...(plan !== undefined && node.kind === 'directory' ? { directory: { plan, node, parent, firstBlock: directoryBlocks } } : {}),
+      ...(plan !== undefined && node.kind === 'directory'
+        ? { directory: { plan, node, parent, firstBlock: directoryBlocks } }
+        : {}),
     };
     directoryBlocks += plan?.blocks ?? 0;
     byNode.set(node, placed);

@@ -9,7 +9,14 @@
 import { BlockFile } from './block-file.ts';
 import { type EntryTarget, encodeDirectoryBlock } from './directory.ts';
 import { BLOCK, encodeBlockZero, encodeDevice, encodeInode, encodeXattrs, INODE_BYTES } from './format.ts';
-import { layoutTree, MAX_INLINE_SYMLINK, nidOf, type PlacedDirectory, type PlacedInode, type TreeLayout } from './layout.ts';
+import {
+  layoutTree,
+  MAX_INLINE_SYMLINK,
+  nidOf,
+  type PlacedDirectory,
+  type PlacedInode,
+  type TreeLayout,
+} from './layout.ts';
 import type { DirectoryNode, FsNode } from './nodes.ts';
 
 export class ErofsWriter {
@@ -102,7 +109,8 @@ export class ErofsWriter {
 function targetOf(directory: PlacedDirectory, name: string, layout: TreeLayout): EntryTarget {
   const node = entryNode(directory, name);
   const inode = node === undefined ? undefined : layout.byNode.get(node);
-  if (node === undefined || inode === undefined) throw new Error(`directory entry ${JSON.stringify(name)} has no inode`);
+  if (node === undefined || inode === undefined)
+    throw new Error(`directory entry ${JSON.stringify(name)} has no inode`);
   return { nid: nidOf(inode), kind: node.kind };
 }
 
@@ -116,7 +124,9 @@ function tailBytes(inode: PlacedInode, layout: TreeLayout): Buffer {
   if (node.kind === 'symlink') return Buffer.from(node.target, 'latin1');
   if (directory === undefined) throw new Error(`inode ${inode.ino} has a tail but no content for it`);
   const block = Buffer.alloc(BLOCK);
-  const used = encodeDirectoryBlock(block, directory.plan, directory.plan.starts.length - 1, (name) => targetOf(directory, name, layout));
+  const used = encodeDirectoryBlock(block, directory.plan, directory.plan.starts.length - 1, (name) =>
+    targetOf(directory, name, layout),
+  );
   return block.subarray(0, used);
 }
 

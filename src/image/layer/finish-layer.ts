@@ -73,7 +73,10 @@ export function finishLayer(layer: RawLayer): LayerFacts {
       if (text !== undefined) impliedDirs.push(text);
       impliedBytes += path.length;
       if (impliedBytes > MAX_IMPLIED_BYTES) {
-        throw new BoxError('LAYER_LIMIT', `layer names too many files without their directories (over ${MAX_IMPLIED_BYTES} bytes of paths)`);
+        throw new BoxError(
+          'LAYER_LIMIT',
+          `layer names too many files without their directories (over ${MAX_IMPLIED_BYTES} bytes of paths)`,
+        );
       }
     }
     const replaced = hidden ? new Set<DirectoryNode>() : placeWhiteouts(directory, layer.marks.get(directory));

@@ -1,6 +1,7 @@
 /** Joins the tar reader, the layer's tree and the EROFS writer: tar bytes in, one finished image file out. */
-import { ErofsWriter } from '../erofs/writer.ts';
+
 import { BoxError } from '../../errors.ts';
+import { ErofsWriter } from '../erofs/writer.ts';
 import type { TarEntry, TarSink } from '../tar/entry.ts';
 import { TarReader } from '../tar/reader.ts';
 import { finishLayer, type LayerFacts } from './finish-layer.ts';

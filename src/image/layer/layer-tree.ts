@@ -132,9 +132,19 @@ export class LayerTree {
       case 'directory':
         return { kind, attributes: this.#attributesOf(entry), children: new Map() };
       case 'file':
-        return { kind, attributes: this.#attributesOf(entry), size: entry.size, block: entry.size > 0 ? this.#placement.fileBlock() : 0 };
+        return {
+          kind,
+          attributes: this.#attributesOf(entry),
+          size: entry.size,
+          block: entry.size > 0 ? this.#placement.fileBlock() : 0,
+        };
       case 'symlink':
-        return { kind, attributes: this.#attributesOf(entry), target: this.#checkedTarget(entry), block: this.#placement.targetBlock(entry.linkPath) };
+        return {
+          kind,
+          attributes: this.#attributesOf(entry),
+          target: this.#checkedTarget(entry),
+          block: this.#placement.targetBlock(entry.linkPath),
+        };
       case 'char':
       case 'block':
         return { kind, attributes: this.#attributesOf(entry), ...checkedDevice(entry) };
@@ -153,7 +163,8 @@ export class LayerTree {
 
   #checkedTarget(entry: TarEntry): string {
     const { linkPath, path } = entry;
-    if (linkPath === '' || linkPath.length > MAX_PATH_BYTES) throw tarError(path, `symlink target of ${linkPath.length} bytes`);
+    if (linkPath === '' || linkPath.length > MAX_PATH_BYTES)
+      throw tarError(path, `symlink target of ${linkPath.length} bytes`);
     if (linkPath.includes('\0')) throw tarError(path, 'symlink target holds a NUL byte');
     this.#countBytes(linkPath.length, path);
     return linkPath;
@@ -179,17 +190,20 @@ export class LayerTree {
         if (this.#droppedXattrs.size < 16) this.#droppedXattrs.add(name.slice(0, 255));
         continue;
       }
-      if (name.length > 255 || value.length > MAX_XATTR_VALUE) throw tarError(entry.path, `extended attribute ${quoteName(name)} is too long`);
+      if (name.length > 255 || value.length > MAX_XATTR_VALUE)
+        throw tarError(entry.path, `extended attribute ${quoteName(name)} is too long`);
       kept.set(name, value);
     }
     const total = xattrBytes(kept);
-    if (total > MAX_XATTR_BYTES) throw tarError(entry.path, `extended attributes take ${total} bytes, over ${MAX_XATTR_BYTES}`);
+    if (total > MAX_XATTR_BYTES)
+      throw tarError(entry.path, `extended attributes take ${total} bytes, over ${MAX_XATTR_BYTES}`);
     this.#countBytes(total, entry.path);
     return kept;
   }
 
   #makeImplied(parent: DirectoryNode, name: string, where: string): DirectoryNode {
-    if (name.startsWith(WHITEOUT_PREFIX)) throw tarError(where, `whiteout name ${quoteName(name)} is used as a directory`);
+    if (name.startsWith(WHITEOUT_PREFIX))
+      throw tarError(where, `whiteout name ${quoteName(name)} is used as a directory`);
     this.#count(name.length, where);
     const directory: DirectoryNode = { kind: 'directory', attributes: impliedAttributes, children: new Map() };
     parent.children.set(name, directory);
@@ -206,7 +220,10 @@ export class LayerTree {
   #count(nameBytes: number, where: string): void {
     this.#entries += 1;
     if (this.#entries > this.#limits.maxEntries) {
-      throw new BoxError('LAYER_LIMIT', `layer has more than ${this.#limits.maxEntries} entries (at entry ${quoteName(where)})`);
+      throw new BoxError(
+        'LAYER_LIMIT',
+        `layer has more than ${this.#limits.maxEntries} entries (at entry ${quoteName(where)})`,
+      );
     }
     this.#countBytes(nameBytes, where);
   }
@@ -214,20 +231,26 @@ export class LayerTree {
   #countBytes(bytes: number, where: string): void {
     this.#metadataBytes += bytes;
     if (this.#metadataBytes > this.#limits.maxMetadataBytes) {
-      throw new BoxError('LAYER_LIMIT', `layer has more than ${this.#limits.maxMetadataBytes} bytes of names, links and attributes (at entry ${quoteName(where)})`);
+      throw new BoxError(
+        'LAYER_LIMIT',
+        `layer has more than ${this.#limits.maxMetadataBytes} bytes of names, links and attributes (at entry ${quoteName(where)})`,
+      );
     }
   }
 }
 
 /** aufs's own files (`.wh..wh.plnk`, `.wh..wh.aufs`…) mean nothing to anyone else. */
 function isAufsMetadata(components: readonly string[]): boolean {
-  return components.some((component, index) => component.startsWith(AUFS_PREFIX) && !(component === OPAQUE_NAME && index === components.length - 1));
+  return components.some(
+    (component, index) =>
+      component.startsWith(AUFS_PREFIX) && !(component === OPAQUE_NAME && index === components.length - 1),
+  );
 }
 
 function checkedDevice(entry: TarEntry): { readonly major: number; readonly minor: number } {
   const { deviceMajor: major, deviceMinor: minor } = entry;
   // new_encode_dev: 12 and 20 bits.
-  if (major < 0 || major > 0xfff || minor < 0 || minor > 0xfffff) throw tarError(entry.path, `device number ${major}:${minor} is out of range`);
+  if (major < 0 || major > 0xfff || minor < 0 || minor > 0xfffff)
+    throw tarError(entry.path, `device number ${major}:${minor} is out of range`);
   return { major, minor };
 }
-

@@ -27,7 +27,12 @@ export function componentsOf(path: string, where: string): string[] {
 }
 
 /** Walks `components` from the root, through symlinks (the last one too), and returns the directory reached. */
-export function walkDirectories(root: DirectoryNode, components: readonly string[], where: string, make: MakeDirectory | undefined): DirectoryNode {
+export function walkDirectories(
+  root: DirectoryNode,
+  components: readonly string[],
+  where: string,
+  make: MakeDirectory | undefined,
+): DirectoryNode {
   const stack: DirectoryNode[] = [root];
   const todo = components.toReversed();
   let hops = 0;
@@ -50,7 +55,10 @@ export function walkDirectories(root: DirectoryNode, components: readonly string
       throw tarError(where, `${quoteName(name)} in its path is not a directory`);
     }
     if (todo.length + stack.length > MAX_PATH_BYTES) {
-      throw new BoxError('LAYER_LIMIT', `layer tar: path resolves to more than ${MAX_PATH_BYTES} components (at entry ${quoteName(where)})`);
+      throw new BoxError(
+        'LAYER_LIMIT',
+        `layer tar: path resolves to more than ${MAX_PATH_BYTES} components (at entry ${quoteName(where)})`,
+      );
     }
   }
   return stack.at(-1) ?? root;

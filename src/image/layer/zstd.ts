@@ -5,9 +5,8 @@
  */
 import { createZstdDecompress } from 'node:zlib';
 import { BoxError } from '../../errors.ts';
-import { through } from './compression.ts';
+import { INFLATE_CHUNK_BYTES, inflateThrough } from './inflate.ts';
 
-const CHUNK_BYTES = 256 << 10;
 const FRAME_MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a50;
 
@@ -83,8 +82,8 @@ export async function* unzstd(input: AsyncIterable<Buffer>): AsyncGenerator<Buff
 }
 
 async function* decompressFrame(cursor: ChunkCursor, magic: Buffer): AsyncGenerator<Buffer> {
-  const stream = createZstdDecompress({ chunkSize: CHUNK_BYTES });
-  yield* through(stream, frameBytes(cursor, magic), () => stream.bytesWritten, 'zstd');
+  const stream = createZstdDecompress({ chunkSize: INFLATE_CHUNK_BYTES });
+  yield* inflateThrough(stream, frameBytes(cursor, magic), () => stream.bytesWritten, 'zstd');
 }
 
 /** Exactly one frame's bytes: header, blocks up to the one marked last, checksum if the header says so. */

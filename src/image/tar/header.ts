@@ -34,7 +34,8 @@ function base256(field: Buffer): number {
   const first = field.readUInt8(0);
   const negative = (first & 0x40) !== 0;
   let value = negative ? -1n : 0n;
-  for (const [index, byte] of field.entries()) value = (value << 8n) | BigInt(index === 0 && !negative ? byte & 0x7f : byte);
+  for (const [index, byte] of field.entries())
+    value = (value << 8n) | BigInt(index === 0 && !negative ? byte & 0x7f : byte);
   return Number(value);
 }
 
@@ -87,7 +88,8 @@ export function parseHeader(block: Buffer): RawHeader {
   const prefix = prefixOf(block);
   const path = prefix === '' ? shortName : `${prefix}/${shortName}`;
   const hasDevice = block.toString('latin1', 257, 262) === 'ustar';
-  const number = (offset: number, length: number, what: string): number => parseNumber(block, offset, length, what, path);
+  const number = (offset: number, length: number, what: string): number =>
+    parseNumber(block, offset, length, what, path);
   return {
     path,
     linkPath: cString(block, 157, 100),

@@ -24,7 +24,8 @@ export function parsePaxRecords(body: Buffer, where: string): ReadonlyMap<string
     const digits = space < 0 ? '' : body.toString('latin1', at, space);
     if (!/^[1-9][0-9]{0,7}$/.test(digits)) throw tarError(where, 'pax record has no length');
     const end = at + Number(digits);
-    if (end > body.length || end <= space + 2 || body[end - 1] !== 0x0a) throw tarError(where, 'pax record has a wrong length');
+    if (end > body.length || end <= space + 2 || body[end - 1] !== 0x0a)
+      throw tarError(where, 'pax record has a wrong length');
     const equals = body.indexOf(0x3d, space + 1);
     if (equals < 0 || equals >= end || equals === space + 1) throw tarError(where, 'pax record has no key');
     records.set(nameOfBytes(body.subarray(space + 1, equals)), body.subarray(equals + 1, end - 1));
@@ -47,7 +48,9 @@ function timestamp(text: string, where: string): { seconds: number; nanoseconds:
   const seconds = Number(whole);
   const nanoseconds = Number(fraction.padEnd(9, '0').slice(0, 9));
   if (sign === '') return { seconds, nanoseconds };
-  return nanoseconds === 0 ? { seconds: 0 - seconds, nanoseconds: 0 } : { seconds: -seconds - 1, nanoseconds: 1e9 - nanoseconds };
+  return nanoseconds === 0
+    ? { seconds: 0 - seconds, nanoseconds: 0 }
+    : { seconds: -seconds - 1, nanoseconds: 1e9 - nanoseconds };
 }
 
 function name(value: Buffer, key: string, where: string): string {
@@ -65,7 +68,8 @@ export function parsePaxOverrides(body: Buffer, where: string): PaxOverrides {
   for (const [key, value] of records) {
     if (key.startsWith('GNU.sparse.')) throw tarError(where, 'sparse files are not supported');
     // A copy: the body may be part of a chunk that is reused.
-    if (key.startsWith(XATTR_PREFIX)) xattrs.set(name(Buffer.from(key, 'latin1'), key, where).slice(XATTR_PREFIX.length), Buffer.from(value));
+    if (key.startsWith(XATTR_PREFIX))
+      xattrs.set(name(Buffer.from(key, 'latin1'), key, where).slice(XATTR_PREFIX.length), Buffer.from(value));
   }
   const get = <T>(key: string, read: (value: Buffer) => T): T | undefined => {
     const value = records.get(key);

@@ -128,7 +128,10 @@ export class TarReader {
 
   #startMeta(type: MetaType, header: RawHeader): void {
     if (header.size > MAX_META_BYTES) {
-      throw new BoxError('LAYER_LIMIT', `layer tar: extended header of ${header.size} bytes is over the limit of ${MAX_META_BYTES} (at entry ${quoteName(header.path)})`);
+      throw new BoxError(
+        'LAYER_LIMIT',
+        `layer tar: extended header of ${header.size} bytes is over the limit of ${MAX_META_BYTES} (at entry ${quoteName(header.path)})`,
+      );
     }
     this.#where = header.path;
     this.#metaType = type;
@@ -162,7 +165,8 @@ export class TarReader {
   #gnuName(body: Buffer): string {
     const end = body.indexOf(0);
     const name = end < 0 ? body : body.subarray(0, end);
-    if (end >= 0 && body.subarray(end).some((byte) => byte !== 0)) throw tarError(this.#where, 'GNU long name holds a NUL byte');
+    if (end >= 0 && body.subarray(end).some((byte) => byte !== 0))
+      throw tarError(this.#where, 'GNU long name holds a NUL byte');
     return nameOfBytes(name);
   }
 
@@ -183,7 +187,8 @@ export class TarReader {
     const path = this.#longName ?? pax?.path ?? header.path;
     const kind = kindOf(header.type, path);
     const size = pax?.size ?? header.size;
-    if (kind === 'directory' && header.type !== '5' && size > 0) throw tarError(path, 'file with data has a name that ends in a slash');
+    if (kind === 'directory' && header.type !== '5' && size > 0)
+      throw tarError(path, 'file with data has a name that ends in a slash');
     return {
       kind,
       path,

@@ -37,7 +37,8 @@ export class BlobInput {
     for (;;) {
       const chunk = this.#stream.read() as Buffer | null;
       if (chunk !== null) {
-        if (chunk.length > this.#left) throw new Error(`stdin holds ${chunk.length - this.#left} bytes more than the blob`);
+        if (chunk.length > this.#left)
+          throw new Error(`stdin holds ${chunk.length - this.#left} bytes more than the blob`);
         return chunk;
       }
       if (this.#stream.readableEnded) throw new Error('stdin ended within the blob');

@@ -16,7 +16,8 @@ import type { LayerJob } from './protocol.ts';
  */
 export async function convertLayer(job: LayerJob, input: BlobInput): Promise<BuiltLayer> {
   // O_EXCL (no link is followed either): the folder is ours, but nothing there is ever written over.
-  const fd = openSync(job.path, 'wx', 0o600);
+  // Read-only for ever after, and readable by a VMM that runs under another user.
+  const fd = openSync(job.path, 'wx', 0o444);
   try {
     return await build(fd, job, input);
   } catch (error) {
@@ -38,7 +39,10 @@ async function build(fd: number, job: LayerJob, input: BlobInput): Promise<Built
   const diffId = `sha256:${tarDigest.toString('hex')}`;
   if (diffId !== job.diffId) {
     // The blob is what the manifest says, so config and manifest do not belong together.
-    throw new BoxError('DIGEST_MISMATCH', `layer ${job.digest} unpacks to ${diffId}, but the image config says ${job.diffId}`);
+    throw new BoxError(
+      'DIGEST_MISMATCH',
+      `layer ${job.digest} unpacks to ${diffId}, but the image config says ${job.diffId}`,
+    );
   }
   return builder.finish(tarDigest.subarray(0, 16));
 }
@@ -46,14 +50,21 @@ async function build(fd: number, job: LayerJob, input: BlobInput): Promise<Built
 async function checkDigest(job: LayerJob, input: BlobInput): Promise<void> {
   const digest = await input.digest();
   if (digest !== job.digest) {
-    throw new BoxError('DIGEST_MISMATCH', `layer ${job.digest} arrived with digest ${digest}: the registry or something on the way changed it`);
+    throw new BoxError(
+      'DIGEST_MISMATCH',
+      `layer ${job.digest} arrived with digest ${digest}: the registry or something on the way changed it`,
+    );
   }
 }
 
 /** A blob damaged on its way shows as a broken archive first: the rest is read to tell the two apart. */
 async function explain(error: unknown, job: LayerJob, input: BlobInput): Promise<unknown> {
   if (errnoOf(error) === 'ENOSPC' || errnoOf(error) === 'EDQUOT') {
-    return new BoxError('DISK_FULL', `no space left for layer ${job.digest} at ${job.path}: free space there or remove images`, { cause: error });
+    return new BoxError(
+      'DISK_FULL',
+      `no space left for layer ${job.digest} at ${job.path}: free space there or remove images`,
+      { cause: error },
+    );
   }
   if (!isBoxError(error, 'LAYER_INVALID')) return error;
   try {

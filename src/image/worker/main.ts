@@ -15,13 +15,21 @@ function isJob(message: unknown): message is LayerJob {
 function reasonOf(error: unknown): WorkerReason {
   if (!(error instanceof BoxError)) return 'INTERNAL';
   const { reason } = error;
-  return reason === 'LAYER_INVALID' || reason === 'LAYER_LIMIT' || reason === 'DIGEST_MISMATCH' || reason === 'DISK_FULL' ? reason : 'INTERNAL';
+  return reason === 'LAYER_INVALID' ||
+    reason === 'LAYER_LIMIT' ||
+    reason === 'DIGEST_MISMATCH' ||
+    reason === 'DISK_FULL'
+    ? reason
+    : 'INTERNAL';
 }
 
 async function answer(job: LayerJob): Promise<WorkerReply> {
   try {
     const result = await convertLayer(job, new BlobInput(process.stdin, job.blobSize));
-    return { kind: 'done', result: { ...result, impliedDirs: [...result.impliedDirs], droppedXattrs: [...result.droppedXattrs] } };
+    return {
+      kind: 'done',
+      result: { ...result, impliedDirs: [...result.impliedDirs], droppedXattrs: [...result.droppedXattrs] },
+    };
   } catch (error) {
     const reason = reasonOf(error);
     const message = reason === 'INTERNAL' ? `layer ${job.digest}: ${messageOf(error)}` : messageOf(error);

@@ -88,7 +88,9 @@ export class LayerWorkerPool {
   #takeWorker(): WorkerProcess {
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
       clearTimeout(idle.timer);
-      if (idle.worker.usable) return idle.worker;
+      if (!idle.worker.usable) continue;
+      idle.worker.keepParentAlive(true);
+      return idle.worker;
     }
     return new WorkerProcess(this.#options);
   }
@@ -101,6 +103,7 @@ export class LayerWorkerPool {
       void worker.kill();
     }, this.#options.idleMs ?? 10_000);
     timer.unref();
+    worker.keepParentAlive(false);
     this.#idle.push({ worker, timer });
   }
 }

@@ -19,7 +19,13 @@ export interface LayerJob {
 }
 
 /** Reasons that a worker can give. */
-export const workerReasons = ['LAYER_INVALID', 'LAYER_LIMIT', 'DIGEST_MISMATCH', 'DISK_FULL', 'INTERNAL'] as const satisfies readonly ErrorReason[];
+export const workerReasons = [
+  'LAYER_INVALID',
+  'LAYER_LIMIT',
+  'DIGEST_MISMATCH',
+  'DISK_FULL',
+  'INTERNAL',
+] as const satisfies readonly ErrorReason[];
 export type WorkerReason = (typeof workerReasons)[number];
 
 export const layerResultSchema = z.object({

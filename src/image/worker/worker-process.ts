@@ -7,6 +7,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { Socket } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BoxError } from '../../errors.ts';
@@ -103,9 +104,21 @@ export class WorkerProcess {
     }
   }
 
+  /** An idle worker must not keep its parent alive, a busy one must. */
+  keepParentAlive(keep: boolean): void {
+    const child = this.#child;
+    const method = keep ? 'ref' : 'unref';
+    child[method]();
+    child.channel?.[method]();
+    for (const stream of [child.stdin, child.stderr]) {
+      if (stream instanceof Socket) stream[method]();
+    }
+  }
+
   /** Ends the process; resolves when it is gone. */
   async kill(): Promise<void> {
     if (this.#exited) return;
+    this.keepParentAlive(true);
     const exit = once(this.#child, 'exit');
     this.#child.kill('SIGKILL');
     await exit;
@@ -122,7 +135,8 @@ export class WorkerProcess {
       const child = this.#child;
       const onMessage = (message: unknown): void => {
         const parsed = workerReplySchema.safeParse(message);
-        if (!parsed.success) reject(new BoxError('INTERNAL', `layer worker answered nonsense for ${job.digest}`, { cause: parsed.error }));
+        if (!parsed.success)
+          reject(new BoxError('INTERNAL', `layer worker answered nonsense for ${job.digest}`, { cause: parsed.error }));
         else if (parsed.data.kind === 'done') resolve(parsed.data.result);
         else reject(new BoxError(parsed.data.reason, parsed.data.message));
       };
@@ -141,8 +155,12 @@ export class WorkerProcess {
   #crash(job: LayerJob, code: number | null, signal: NodeJS.Signals | null): BoxError {
     const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
     const isMemory = signal === 'SIGABRT' || code === 134 || this.#stderr.includes('heap out of memory');
-    if (isMemory) return new BoxError('LAYER_LIMIT', `layer ${job.digest} needs more memory than a layer worker may use (${how})`);
+    if (isMemory)
+      return new BoxError('LAYER_LIMIT', `layer ${job.digest} needs more memory than a layer worker may use (${how})`);
     const last = this.#stderr.trim().split('\n').at(-1) ?? '';
-    return new BoxError('INTERNAL', `layer worker ended by ${how} while it read ${job.digest}${last === '' ? '' : `: ${last}`}`);
+    return new BoxError(
+      'INTERNAL',
+      `layer worker ended by ${how} while it read ${job.digest}${last === '' ? '' : `: ${last}`}`,
+    );
   }
 }

@@ -1,0 +1,90 @@
+/**
+ * Brings layers from a registry into the layer store.
+ *
+ * INVARIANTS
+ * - Two pulls that want the same blob for the same diffID share one transfer; it lives as long as one of them does.
+ * - An ingest file is either published or removed before a transfer ends.
+ */
+import { rm } from 'node:fs/promises';
+import { isBoxError } from '../errors.ts';
+import type { ImageLog } from './image-log.ts';
+import type { LayerLimits } from './layer/limits.ts';
+import type { Descriptor } from './manifest.ts';
+import type { RepositorySession } from './registry/repository-session.ts';
+import { SharedFlights } from './shared-flight.ts';
+import type { LayerStore } from './store/layer-store.ts';
+import type { LayerWorkerPool } from './worker/pool.ts';
+
+export interface WantedLayer {
+  readonly diffId: string;
+  readonly blob: Descriptor;
+}
+
+export class LayerFetcher {
+  readonly #store: LayerStore;
+  readonly #workers: LayerWorkerPool;
+  readonly #limits: LayerLimits;
+  readonly #log: ImageLog;
+  readonly #flights = new SharedFlights<void>();
+
+  constructor(store: LayerStore, workers: LayerWorkerPool, limits: LayerLimits, log: ImageLog) {
+    this.#store = store;
+    this.#workers = workers;
+    this.#limits = limits;
+    this.#log = log;
+  }
+
+  /** Makes sure that the layer is in the store; the caller holds it there. @throws BoxError, or the signal's reason. */
+  async fetch(layer: WantedLayer, session: RepositorySession, signal: AbortSignal): Promise<void> {
+    if (this.#store.has(layer.diffId)) return;
+    const key = `${layer.diffId} ${layer.blob.digest} ${layer.blob.size}`;
+    const isOurs = !this.#flights.has(key);
+    const join = (): Promise<void> =>
+      this.#flights.join(key, signal, (flightSignal) => this.#transfer(layer, session, flightSignal));
+    try {
+      await join();
+    } catch (error) {
+      // Somebody else's registry or credentials failed; ours may do better.
+      const mayDiffer =
+        !isOurs && isBoxError(error, 'IMAGE_NOT_FOUND', 'REGISTRY_DENIED', 'REGISTRY_UNAVAILABLE', 'REGISTRY_ANSWER');
+      if (!mayDiffer || signal.aborted) throw error;
+      await join();
+    }
+  }
+
+  async #transfer({ diffId, blob }: WantedLayer, session: RepositorySession, signal: AbortSignal): Promise<void> {
+    if (this.#store.has(diffId)) return;
+    const ingestPath = this.#store.newIngestPath();
+    const started = performance.now();
+    try {
+      const job = {
+        kind: 'layer',
+        path: ingestPath,
+        digest: blob.digest,
+        diffId,
+        blobSize: blob.size,
+        limits: this.#limits,
+      } as const;
+      const { droppedXattrs, ...layer } = await this.#workers.run(
+        job,
+        (write) => session.streamBlob(blob, write, signal),
+        signal,
+      );
+      signal.throwIfAborted();
+      await this.#store.publish(diffId, ingestPath, layer);
+      if (droppedXattrs.length > 0)
+        this.#log.warn({ diffId, droppedXattrs }, 'layer has extended attributes that were left out');
+      this.#log.info(
+        {
+          diffId,
+          blobBytes: blob.size,
+          tarBytes: layer.tarSize,
+          milliseconds: Math.round(performance.now() - started),
+        },
+        'layer stored',
+      );
+    } finally {
+      await rm(ingestPath, { force: true });
+    }
+  }
+}

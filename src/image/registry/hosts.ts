@@ -1,0 +1,157 @@
+/**
+ * Where a registry's images are fetched from: containerd's hosts.toml (containerd docs/hosts.md), read again for each pull.
+ * Looked for in `<dir>/<host>/`, `<dir>/<host>_<port>_/` and `<dir>/_default/`. Without one: the registry itself.
+ */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parse } from 'smol-toml';
+import { z } from 'zod';
+import { BoxError, errnoOf, messageOf } from '../../errors.ts';
+
+export type Capability = 'pull' | 'resolve';
+
+export interface TlsOptions {
+  readonly skipVerify: boolean;
+  /** PEM texts, in addition to the system's. */
+  readonly ca: readonly string[];
+}
+
+/** One place to ask, in the order given by loadRegistryHosts. */
+export interface RegistryHost {
+  /** URL up to and including `/v2`, without a slash at the end. */
+  readonly base: string;
+  readonly capabilities: readonly Capability[];
+  /** False for the registry itself. A mirror gets the `ns` query parameter, and credentials only if they name it. */
+  readonly isMirror: boolean;
+  readonly tls: TlsOptions;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly connectTimeoutMs: number;
+}
+
+const DEFAULT_CONNECT_MS = 10_000;
+const noTls: TlsOptions = { skipVerify: false, ca: [] };
+const oneOrMany = z.union([z.string(), z.array(z.string())]);
+
+const hostSchema = z.strictObject({
+  capabilities: z.array(z.enum(['pull', 'resolve', 'push'])).optional(),
+  ca: oneOrMany.optional(),
+  skip_verify: z.boolean().optional(),
+  override_path: z.boolean().optional(),
+  header: z.record(z.string(), oneOrMany).optional(),
+  dial_timeout: z
+    .string()
+    .regex(/^[0-9]+(?:\.[0-9]+)?(?:ms|s|m)$/)
+    .optional(),
+});
+const fileSchema = hostSchema.extend({
+  server: z.string().optional(),
+  host: z.record(z.string(), hostSchema).optional(),
+});
+type HostSettings = z.infer<typeof hostSchema>;
+
+/** The registry's own address: Docker Hub's differs from its name; loopback registries speak plain http, as for containerd. */
+export function defaultServer(host: string): string {
+  if (host === 'docker.io') return 'https://registry-1.docker.io';
+  const name = host.replace(/:[0-9]+$/, '');
+  const isLoopback = name === 'localhost' || name === '[::1]' || /^127(?:\.[0-9]{1,3}){3}$/.test(name);
+  return isLoopback && !host.endsWith(':443') ? `http://${host}` : `https://${host}`;
+}
+
+function folderNames(host: string): readonly string[] {
+  const portForm = host.replace(/:([0-9]+)$/, '_$1_');
+  return [...new Set([portForm, host, '_default'])];
+}
+
+function invalid(file: string, problem: string, cause?: unknown): BoxError {
+  return new BoxError('CONFIG_INVALID', `${file}: ${problem}`, { cause });
+}
+
+/**
+ * The hosts to ask for images of `host`: mirrors in the file's order, then the registry itself.
+ * @throws BoxError CONFIG_INVALID naming the file and key.
+ */
+export async function loadRegistryHosts(configDir: string, host: string): Promise<readonly RegistryHost[]> {
+  for (const folder of folderNames(host)) {
+    const file = path.join(configDir, folder, 'hosts.toml');
+    const text = await readOptional(file);
+    if (text !== undefined) return parseHostsFile(text, file, host);
+  }
+  return [await toHost(defaultServer(host), {}, 'hosts.toml', false)];
+}
+
+async function readOptional(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
+    throw invalid(file, `cannot be read: ${messageOf(error)}`, error);
+  }
+}
+
+/** Exported for its tests. */
+export async function parseHostsFile(text: string, file: string, host: string): Promise<readonly RegistryHost[]> {
+  let document: unknown;
+  try {
+    document = parse(text);
+  } catch (error) {
+    throw invalid(file, `is not TOML: ${messageOf(error)}`, error);
+  }
+  const parsed = fileSchema.safeParse(document);
+  if (!parsed.success) throw invalid(file, z.prettifyError(parsed.error), parsed.error);
+  const { server, host: mirrors, ...serverSettings } = parsed.data;
+  const hosts: RegistryHost[] = [];
+  for (const [url, settings] of Object.entries(mirrors ?? {})) hosts.push(await toHost(url, settings, file, true));
+  hosts.push(await toHost(server ?? defaultServer(host), serverSettings, file, false));
+  return hosts;
+}
+
+async function toHost(address: string, settings: HostSettings, file: string, isMirror: boolean): Promise<RegistryHost> {
+  const capabilities = settings.capabilities ?? ['pull', 'resolve'];
+  return {
+    base: baseUrl(address, settings.override_path ?? false, file),
+    capabilities: capabilities.filter((capability) => capability !== 'push'),
+    isMirror,
+    tls: settings.ca === undefined && settings.skip_verify === undefined ? noTls : await tlsOptions(settings, file),
+    headers: headersOf(settings, file),
+    connectTimeoutMs: settings.dial_timeout === undefined ? DEFAULT_CONNECT_MS : milliseconds(settings.dial_timeout),
+  };
+}
+
+function baseUrl(address: string, overridePath: boolean, file: string): string {
+  const withScheme = address.includes('://') ? address : `https://${address}`;
+  const url = URL.canParse(withScheme) ? new URL(withScheme) : undefined;
+  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:'))
+    throw invalid(file, `host ${JSON.stringify(address)} is not an http or https address`);
+  if (url.username !== '' || url.password !== '')
+    throw invalid(file, `host ${url.host}: credentials do not belong into an address`);
+  const bare = `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+  return overridePath || bare.endsWith('/v2') ? bare : `${bare}/v2`;
+}
+
+async function tlsOptions(settings: HostSettings, file: string): Promise<TlsOptions> {
+  const ca: string[] = [];
+  for (const name of [settings.ca ?? []].flat()) {
+    const caFile = path.resolve(path.dirname(file), name);
+    const text = await readOptional(caFile);
+    if (text === undefined) throw invalid(file, `ca file ${caFile} does not exist`);
+    ca.push(text);
+  }
+  return { skipVerify: settings.skip_verify ?? false, ca };
+}
+
+function headersOf(settings: HostSettings, file: string): Readonly<Record<string, string>> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(settings.header ?? {})) {
+    const text = [value].flat().join(', ');
+    if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name) || !/^[\t\x20-\x7e]*$/.test(text))
+      throw invalid(file, `header ${JSON.stringify(name)} is not a valid HTTP header`);
+    headers[name.toLowerCase()] = text;
+  }
+  return headers;
+}
+
+function milliseconds(duration: string): number {
+  const value = Number.parseFloat(duration);
+  if (duration.endsWith('ms')) return value;
+  return duration.endsWith('m') ? value * 60_000 : value * 1000;
+}
