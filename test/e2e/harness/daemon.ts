@@ -1,0 +1,119 @@
+/** The daemon as operators run it: bin/a3s-boxd with folders of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { DAEMON, DAEMON_START_MS, MIRRORED } from './settings.ts';
+
+export interface Folders {
+  readonly base: string;
+  readonly root: string;
+  readonly state: string;
+  readonly socket: string;
+  readonly registryConfig: string;
+}
+
+/** Fresh folders; every mirrored registry name leads to `registry` (an address, served by plain http). */
+export async function makeFolders(registry: string): Promise<Folders> {
+  const base = await mkdtemp(join(tmpdir(), 'a3s-e2e-'));
+  const folders: Folders = {
+    base,
+    root: join(base, 'root'),
+    state: join(base, 'state'),
+    socket: join(base, 'a3s.sock'),
+    registryConfig: join(base, 'certs.d'),
+  };
+  await mirrorTo(folders, registry);
+  return folders;
+}
+
+/** Points the registry names at another server; the daemon reads this at each pull. */
+export async function mirrorTo(folders: Folders, registry: string): Promise<void> {
+  for (const name of MIRRORED) {
+    const dir = join(folders.registryConfig, name);
+    await mkdir(dir, { recursive: true });
+    await writeFile(
+      join(dir, 'hosts.toml'),
+      `server = "http://${registry}"\n\n[host."http://${registry}"]\n  capabilities = ["pull", "resolve"]\n`,
+    );
+  }
+}
+
+export class Daemon {
+  readonly folders: Folders;
+  readonly #child: ChildProcess;
+  readonly #log: string[] = [];
+
+  private constructor(folders: Folders, child: ChildProcess) {
+    this.folders = folders;
+    this.#child = child;
+  }
+
+  /** Starts it and waits until it says that it serves. Rejects with its own words if it ends before. */
+  static async start(folders: Folders, extra: readonly string[] = []): Promise<Daemon> {
+    const args = ['--listen', `unix://${folders.socket}`, '--root', folders.root, '--state', folders.state];
+    const child = spawn(
+      DAEMON,
+      [...args, '--registry-config', folders.registryConfig, '--log-level', 'debug', ...extra],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    const daemon = new Daemon(folders, child);
+    await daemon.#serving();
+    return daemon;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Everything it has printed, for a failing test. */
+  log(): string {
+    return this.#log.join('\n');
+  }
+
+  /** SIGTERM; resolves with the exit code. */
+  async stop(): Promise<number | null> {
+    return this.#end('SIGTERM');
+  }
+
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<number | null> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return this.#child.exitCode;
+    const exited = once(this.#child, 'exit');
+    this.#child.kill(signal);
+    await exited;
+    return this.#child.exitCode;
+  }
+
+  #serving(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const fail = (why: string): void => reject(new Error(`${why}:\n${this.log()}`));
+      const timer = setTimeout(() => fail('the daemon does not serve'), DAEMON_START_MS);
+      this.#child.once('error', reject);
+      this.#child.once('exit', (code, signal) => {
+        clearTimeout(timer);
+        fail(`the daemon ended (${code ?? signal})`);
+      });
+      for (const output of [this.#child.stdout, this.#child.stderr]) {
+        if (output === null) throw new TypeError('the daemon was started without pipes');
+        createInterface({ input: output }).on('line', (line) => {
+          this.#log.push(line);
+          if (!line.includes(`unix://${this.folders.socket}`) || output !== this.#child.stdout) return;
+          clearTimeout(timer);
+          resolve();
+        });
+      }
+    });
+  }
+}
+
+export async function removeFolders(folders: Folders): Promise<void> {
+  await rm(folders.base, { recursive: true });
+}

@@ -1,0 +1,55 @@
+/** What every file of end-to-end tests begins and ends with: a registry, a daemon, the image; and nothing left afterwards. */
+import assert from 'node:assert/strict';
+import { after, before } from 'node:test';
+import { Crictl } from './crictl.ts';
+import { Daemon, type Folders, makeFolders, removeFolders } from './daemon.ts';
+import { leftovers } from './leftovers.ts';
+import { type Registry, startRegistry } from './registry.ts';
+import { BUSYBOX } from './settings.ts';
+
+export class World {
+  readonly folders: Folders;
+  readonly crictl: Crictl;
+  readonly registry: Registry;
+  daemon: Daemon;
+
+  constructor(folders: Folders, registry: Registry, daemon: Daemon) {
+    this.folders = folders;
+    this.registry = registry;
+    this.daemon = daemon;
+    this.crictl = new Crictl(folders);
+  }
+
+  /** The next daemon on the same folders. */
+  async restart(): Promise<void> {
+    this.daemon = await Daemon.start(this.folders);
+  }
+}
+
+/** Call once at the top of a test file; the world is there in every test of it. */
+export function useWorld(images: readonly string[] = [BUSYBOX]): () => World {
+  let world: World | undefined;
+  before(async () => {
+    const registry = await startRegistry();
+    const folders = await makeFolders(registry.address);
+    world = new World(folders, registry, await Daemon.start(folders));
+    for (const image of images) await world.crictl.ok('pull', image);
+  });
+  after(async () => {
+    if (world !== undefined) await end(world);
+  });
+  return () => {
+    assert.ok(world !== undefined, 'the world was not set up');
+    return world;
+  };
+}
+
+async function end(world: World): Promise<void> {
+  const { crictl, daemon, folders, registry } = world;
+  const pods = (await crictl.ok('pods', '-q')).split('\n').filter((id) => id !== '');
+  for (const id of pods) await crictl.ok('rmp', '-f', id);
+  assert.equal(await daemon.stop(), 0, daemon.log());
+  await registry.stop();
+  assert.deepEqual(await leftovers(folders), [], daemon.log());
+  await removeFolders(folders);
+}

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Pod } from './harness/crictl.ts';
+import { useWorld } from './harness/suite.ts';
+
+const MIB = 1024 * 1024;
+
+describe('a container’s process', () => {
+  const world = useWorld();
+  let pod: Pod;
+
+  before(async () => {
+    pod = await world().crictl.runPod('process', { linux: { security_context: { namespace_options: { pid: 1 } } } });
+  });
+  after(() => world().crictl.removePod(pod));
+
+  /** The output of a container that ran to its end with code 0. */
+  async function output(name: string, script: string, config: Readonly<Record<string, unknown>> = {}): Promise<string> {
+    const { crictl } = world();
+    const status = await crictl.finish(pod, { name, command: ['sh', '-c', script], config });
+    assert.equal(status.exitCode, 0, await crictl.ok('logs', status.id));
+    return crictl.ok('logs', status.id);
+  }
+
+  it('has its environment and working directory', async () => {
+    const config = { envs: [{ key: 'GREETING', value: 'hello world' }], working_dir: '/var/log' };
+    assert.equal(await output('env', 'echo "$GREETING in $(pwd)"', config), 'hello world in /var/log');
+  });
+
+  it('runs as a user named in the image, with its groups', async () => {
+    const config = {
+      linux: {
+        security_context: { run_as_username: 'www-data', supplemental_groups: [4242], namespace_options: { pid: 1 } },
+      },
+    };
+    assert.equal(await output('user', 'id -u; id -g; id -G', config), '33\n33\n33 4242');
+  });
+
+  it('has only the capabilities it may have', async () => {
+    const nothing = {
+      linux: { security_context: { capabilities: { drop_capabilities: ['ALL'] }, namespace_options: { pid: 1 } } },
+    };
+    assert.match(await output('nocaps', 'grep CapEff /proc/self/status', nothing), /0000000000000000/);
+    assert.match(await output('caps', 'grep CapBnd /proc/self/status'), /00000000a80425fb/);
+  });
+
+  it('is process 1 of its own namespace, and its children are reaped', async () => {
+    assert.equal(await output('pid', 'echo $$'), '1');
+  });
+
+  it('cannot write a read-only root file system', async () => {
+    const config = { linux: { security_context: { readonly_rootfs: true, namespace_options: { pid: 1 } } } };
+    assert.match(await output('readonly', 'touch /x 2>&1 || true', config), /Read-only file system/);
+  });
+
+  it('keeps what it writes until it is removed, and no other container sees it', async () => {
+    assert.equal(await output('writes', 'echo mine > /root/file; cat /root/file'), 'mine');
+    assert.equal(await output('reads', 'ls /root'), '');
+  });
+
+  it('is killed for want of memory and says so', async () => {
+    const { crictl } = world();
+    const status = await crictl.finish(pod, {
+      name: 'oom',
+      command: ['sh', '-c', 'dd if=/dev/zero of=/dev/null bs=60M count=1'],
+      config: {
+        linux: { resources: { memory_limit_in_bytes: 24 * MIB }, security_context: { namespace_options: { pid: 1 } } },
+      },
+    });
+    assert.deepEqual([status.exitCode, status.reason], [137, 'OOMKilled']);
+  });
+
+  it('is limited in processes and processor by its cgroup', async () => {
+    const resources = { cpu_period: 100_000, cpu_quota: 20_000, cpu_shares: 512, memory_limit_in_bytes: 64 * MIB };
+    const config = { linux: { resources, security_context: { namespace_options: { pid: 1 } } } };
+    const seen = await output('cgroup', 'cat /sys/fs/cgroup/cpu.max /sys/fs/cgroup/memory.max', config);
+    assert.equal(seen, `20000 100000\n${64 * MIB}`);
+  });
+
+  it('shares /dev/shm with the pod and nothing more', async () => {
+    const { crictl } = world();
+    const writer = await crictl.start(pod, {
+      name: 'shm',
+      command: ['sh', '-c', 'echo shared > /dev/shm/x; sleep 1000'],
+    });
+    assert.equal(await output('shm-reader', 'while [ ! -s /dev/shm/x ]; do sleep 1; done; cat /dev/shm/x'), 'shared');
+    await crictl.ok('rm', '-f', writer);
+  });
+});
+
+describe('ExecSync', () => {
+  const world = useWorld();
+  let pod: Pod;
+  let id = '';
+
+  before(async () => {
+    const { crictl } = world();
+    pod = await crictl.runPod('exec');
+    const config = {
+      envs: [{ key: 'FROM', value: 'container' }],
+      working_dir: '/tmp',
+      linux: { security_context: { run_as_username: 'www-data', namespace_options: { pid: 1 } } },
+    };
+    id = await crictl.start(pod, { command: ['sleep', '1000'], config });
+  });
+  after(() => world().crictl.removePod(pod));
+
+  it('joins the container: user, environment, directory, process namespace', async () => {
+    const { crictl } = world();
+    const seen = await crictl.ok('exec', '-s', id, 'sh', '-c', 'id -u; echo $FROM; pwd; cat /proc/1/comm');
+    assert.equal(seen, '33\ncontainer\n/tmp\nsleep');
+  });
+
+  it('tells stdout from stderr and gives the exit code', async () => {
+    const { crictl } = world();
+    const { code, stdout, stderr } = await crictl.try('exec', '-s', id, 'sh', '-c', 'echo out; echo err >&2; exit 3');
+    assert.notEqual(code, 0);
+    assert.match(stdout, /^out$/m);
+    assert.match(stderr, /^err$/m);
+    assert.doesNotMatch(stdout, /err/);
+    assert.match(stderr, /\b3\b/);
+  });
+
+  it('kills what runs too long and says so', async () => {
+    const { crictl } = world();
+    assert.match(
+      await crictl.fails('exec', '-s', '--timeout', '1', id, 'sleep', '777'),
+      /DeadlineExceeded|deadline|timed out/i,
+    );
+    const processes = await crictl.ok('exec', '-s', id, 'sh', '-c', 'cat /proc/[0-9]*/cmdline | tr "\\0" " "');
+    assert.doesNotMatch(processes, /sleep 777/);
+  });
+
+  it('does not wait for a child that keeps the pipe', async () => {
+    const { crictl } = world();
+    assert.equal(await crictl.ok('exec', '-s', id, 'sh', '-c', 'sleep 600 & echo done'), 'done');
+  });
+
+  it('names a program that is not there, and a container that does not run', async () => {
+    const { crictl } = world();
+    assert.match(await crictl.fails('exec', '-s', id, 'no-such-program'), /no-such-program/);
+    const done = await crictl.finish(pod, { name: 'done', command: ['true'] });
+    assert.match(await crictl.fails('exec', '-s', done.id, 'true'), /EXITED/);
+  });
+
+  it('gives 4 MiB of output whole', async () => {
+    const { crictl } = world();
+    const all = await crictl.ok('exec', '-s', id, 'sh', '-c', 'yes 0123456789abcde | head -c 4194304');
+    assert.equal(all.length, 4_194_303);
+    assert.ok(all.split('\n').every((line) => line === '0123456789abcde'));
+  });
+});
