@@ -127,7 +127,13 @@ export class WorkerProcess {
   async #write(chunk: Buffer, reply: Promise<LayerResult>): Promise<void> {
     const { stdin } = this.#child;
     if (stdin === null || stdin.write(chunk)) return;
-    await Promise.race([once(stdin, 'drain'), reply]);
+    try {
+      await Promise.race([once(stdin, 'drain'), reply]);
+    } catch (error) {
+      // A broken pipe is only the sign of the worker's end; that says why.
+      await reply;
+      throw error;
+    }
   }
 
   #reply(job: LayerJob, ended: AbortSignal): Promise<LayerResult> {
