@@ -8,7 +8,7 @@ const SLASH = Buffer.from('/');
 export function listKernelTree(root: string): string[] {
   const lines: string[] = [];
   const visit = (directory: Buffer, prefix: string): void => {
-    for (const name of readdirSync(directory, { encoding: 'buffer' }).sort(Buffer.compare)) {
+    for (const name of readdirSync(directory, { encoding: 'buffer' }).sort((a, b) => Buffer.compare(a, b))) {
       const full = Buffer.concat([directory, SLASH, name]);
       const at = `${prefix}${name.toString('latin1')}`;
       lines.push(`${at} ${describeFile(full)}`);

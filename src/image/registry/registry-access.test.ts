@@ -197,7 +197,7 @@ describe('registry access', () => {
     const seen = new Set<string>();
     registry.intercept = (request) => {
       seen.add(
-        `${new URL(request.url ?? '', 'http://x').search} ${request.headers['x-mirror']} ${request.headers.authorization}`,
+        `${new URL(request.url ?? '', 'http://x').search} ${String(request.headers['x-mirror'])} ${request.headers.authorization}`,
       );
       return false;
     };
