@@ -5,7 +5,8 @@
  * - list() and find() read memory only; an image is visible if and only if its record and all its layers are on disk.
  * - Layers of a pull in progress and of a linkLayers in progress are held: no collection takes them.
  */
-import { BoxError } from '../errors.ts';
+import { BoxError, isBoxError, messageOf } from '../errors.ts';
+import type { ImageLog } from './image-log.ts';
 import { abortError, type PullParts, pullImage } from './image-puller.ts';
 import type { Image, ImageFsUsage, ImageService, LinkedLayer, RegistryAuth } from './image-service.ts';
 import { formatReference, parseReference } from './reference.ts';
@@ -15,6 +16,13 @@ import type { LayerWorkerPool } from './worker/pool.ts';
 export interface ImageStoreParts extends PullParts {
   readonly root: string;
   readonly workers: LayerWorkerPool;
+  readonly log: ImageLog;
+}
+
+/** Layer errors know their layer only. */
+function named(error: unknown, name: string): unknown {
+  if (!isBoxError(error) || error.message.includes(name)) return error;
+  return new BoxError(error.reason, `pull of ${name}: ${error.message}`, { cause: error });
 }
 
 export class ImageStore implements ImageService {
@@ -38,14 +46,22 @@ export class ImageStore implements ImageService {
   async pull(reference: string, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<Image> {
     const parsed = parseReference(reference);
     const either = AbortSignal.any([signal, this.#closing.signal]);
+    const name = formatReference(parsed);
+    const started = performance.now();
     const pull = pullImage(this.#parts, parsed, auth, either);
     this.#pulls.add(pull);
     try {
-      return this.#toImage(await pull);
+      const image = this.#toImage(await pull);
+      this.#parts.log.info(
+        { image: name, id: image.id, milliseconds: Math.round(performance.now() - started) },
+        'image pulled',
+      );
+      return image;
     } catch (error) {
+      // Layers that were finished before the failure belong to no image.
+      await this.#collectQuietly();
       // Aborted requests fail in many ways; there is one thing to say about them.
-      if (either.aborted) throw abortError(either, formatReference(parsed));
-      throw error;
+      throw either.aborted ? abortError(either, name) : named(error, name);
     } finally {
       this.#pulls.delete(pull);
     }
@@ -84,6 +100,15 @@ export class ImageStore implements ImageService {
   async collectLayers(): Promise<void> {
     const used = new Set(this.#parts.records.list().flatMap(({ layers }) => layers.map(({ diffId }) => diffId)));
     await this.#parts.layers.collect((diffId) => used.has(diffId));
+  }
+
+  /** For a caller that has an error of its own to report. */
+  async #collectQuietly(): Promise<void> {
+    try {
+      await this.collectLayers();
+    } catch (error) {
+      this.#parts.log.warn({ error: messageOf(error) }, 'unused layers could not be removed');
+    }
   }
 
   /** Ends pulls, workers and connections. Files stay as they are. */

@@ -36,7 +36,7 @@ export async function openImageStore(options: ImageStoreOptions): Promise<ImageS
   const client = new RegistryClient(options.registryConfigDir, { ...defaultCacheSizes, ...options.cacheSizes });
   const workers = new LayerWorkerPool({ size: parallelLayers, ingestDir: paths.ingest });
   const fetcher = new LayerFetcher(layers, workers, { ...defaultLayerLimits, ...options.layerLimits }, log);
-  const store = new ImageStore({ root: paths.root, client, fetcher, layers, records, workers, parallelLayers });
+  const store = new ImageStore({ root: paths.root, client, fetcher, layers, records, workers, parallelLayers, log });
   await store.collectLayers();
   return store;
 }

@@ -269,6 +269,14 @@ describe('pulls that fail', () => {
     await fails('CANCELLED', /cancelled/, AbortSignal.abort());
   });
 
+  test('a pull that fails keeps none of its finished layers', async () => {
+    registry.putImage('app:1', {
+      layers: [archive(file('good', 'x')), archive(symlink('a', 'b'), symlink('b', 'a'), file('a/x'))],
+    });
+    const error = await fails('LAYER_INVALID', /more than 40 symlinks/);
+    assert.ok(error.message.startsWith(`pull of ${ref('app:1')}: layer sha256:`));
+  });
+
   const isRoot = process.getuid?.() === 0;
   test('the disk is full: a clear error, and the store goes on', {
     skip: isRoot ? false : 'mounting a small tmpfs needs root',

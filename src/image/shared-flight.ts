@@ -3,7 +3,7 @@
  *
  * INVARIANTS
  * - A flight runs as long as somebody waits for it; when the last waiter gives up it is aborted and forgotten.
- * - A waiter's abort ends only its own wait.
+ * - A waiter's abort ends only its own wait. The last waiter waits for the flight's end: nothing runs on behind it.
  */
 interface Flight<V> {
   readonly result: Promise<V>;
@@ -23,7 +23,7 @@ export class SharedFlights<V> {
       return await orAbort(flight.result, signal);
     } finally {
       flight.waiters -= 1;
-      if (flight.waiters === 0) this.#forget(key, flight, signal.reason);
+      if (flight.waiters === 0) await this.#end(key, flight, signal.reason);
     }
   }
 
@@ -41,10 +41,14 @@ export class SharedFlights<V> {
     return flight;
   }
 
-  #forget(key: string, flight: Flight<V>, reason: unknown): void {
+  async #end(key: string, flight: Flight<V>, reason: unknown): Promise<void> {
     if (this.#flights.get(key) === flight) this.#flights.delete(key);
     // Does nothing to a flight that has ended.
     flight.controller.abort(reason);
+    await flight.result.then(
+      () => undefined,
+      () => undefined,
+    );
   }
 }
 

@@ -161,6 +161,21 @@ describe('registry access', () => {
     );
   });
 
+  test('a login for Docker Hub goes to no other registry', async () => {
+    registry.putImage('app:1', { layers: [tar] });
+    const seen = new Set<string | undefined>();
+    registry.intercept = (request, response) => {
+      seen.add(request.headers.authorization);
+      return deny(response, 'Basic realm="r"');
+    };
+    const hub = login({ username: 'me', password: 'pw', serverAddress: 'https://index.docker.io/v1/' });
+    await assert.rejects(store.pull(ref('app:1'), hub, never), (error) => isBoxError(error, 'REGISTRY_DENIED'));
+    assert.deepEqual([...seen], [undefined]);
+    rig.hosts('docker.io', `server = "http://${registry.host}"\n`);
+    await assert.rejects(store.pull('docker.io/app:1', hub, never), (error) => isBoxError(error, 'REGISTRY_DENIED'));
+    assert.deepEqual([...seen], [undefined, basic('me', 'pw')]);
+  });
+
   test('a redirect to another origin gets no Authorization', async () => {
     const { blobs } = registry.putImage('app:1', { layers: [tar] });
     const digest = blobs[0]?.digest ?? '';

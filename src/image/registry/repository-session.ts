@@ -170,7 +170,13 @@ export class RepositorySession {
     const first = await this.#sendOnce(target, ask, this.#parts.authenticator.cached(target), signal);
     const challenge = first.headers['www-authenticate'];
     if (first.status !== 401 || challenge === undefined) return first;
-    const authorization = await this.#parts.authenticator.answer(target, challenge, signal);
+    let authorization: string | undefined;
+    try {
+      authorization = await this.#parts.authenticator.answer(target, challenge, signal);
+    } catch (error) {
+      await discard(first);
+      throw error;
+    }
     if (authorization === undefined) return first;
     await discard(first);
     return this.#sendOnce(target, ask, authorization, signal);
@@ -209,7 +215,9 @@ export class RepositorySession {
     const named = serverName(auth.serverAddress);
     if (named === '') return host.isMirror ? undefined : auth;
     if (host.isMirror) return named === nameOf(host) ? auth : undefined;
-    return [this.#reference.host, nameOf(host), 'index.docker.io'].includes(named) ? auth : undefined;
+    // Docker's own login files name Docker Hub by its old address.
+    const isDockerHub = this.#reference.host === 'docker.io' && named === 'index.docker.io';
+    return isDockerHub || named === this.#reference.host || named === nameOf(host) ? auth : undefined;
   }
 
   async #each<T>(capability: Capability, signal: AbortSignal, ask: (host: RegistryHost) => Promise<T>): Promise<T> {

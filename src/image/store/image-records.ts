@@ -90,7 +90,10 @@ export class ImageRecords {
     for (const other of this.list()) {
       if (other.id === record.id) continue;
       const repoTags = other.repoTags.filter((tag) => !record.repoTags.includes(tag));
-      if (repoTags.length !== other.repoTags.length) this.#save({ ...other, repoTags });
+      if (repoTags.length === other.repoTags.length) continue;
+      // Memory first: the tag has moved, whether or not this file can be written (#settleTags makes up for it).
+      this.#records.set(other.id, { ...other, repoTags });
+      this.#save({ ...other, repoTags });
     }
   }
 
@@ -142,7 +145,15 @@ export class ImageRecords {
       this.#records.set(record.id, record);
     } catch (error) {
       this.#log.warn({ file, error: messageOf(error) }, 'image record set aside as .bad: pull the image again');
+      this.#setAside(file);
+    }
+  }
+
+  #setAside(file: string): void {
+    try {
       renameSync(file, `${file}.bad`);
+    } catch (error) {
+      this.#log.warn({ file, error: messageOf(error) }, 'bad image record could not be renamed');
     }
   }
 

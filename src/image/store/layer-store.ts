@@ -7,7 +7,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { renameSync } from 'node:fs';
-import { link, open, readdir, readFile, rm } from 'node:fs/promises';
+import { link, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { BoxError, errnoOf, messageOf } from '../../errors.ts';
@@ -138,9 +138,11 @@ export class LayerStore {
     try {
       const sidecar = sidecarSchema.parse(JSON.parse(await readFile(file, 'utf8')));
       if (sidecar.diffId !== diffId) throw new Error(`it is of layer ${sidecar.diffId}`);
+      const { size } = await stat(path.join(this.#paths.layers, layerFileName(diffId)));
+      if (size !== sidecar.erofsSize) throw new Error(`the layer has ${size} bytes, not ${sidecar.erofsSize}`);
       this.#layers.set(diffId, sidecar);
     } catch (error) {
-      this.#log.warn({ file, error: messageOf(error) }, 'layer removed: its sidecar is unreadable');
+      this.#log.warn({ file, error: messageOf(error) }, 'layer removed: it does not match its sidecar');
     }
   }
 
@@ -165,6 +167,8 @@ async function flushFile(file: string): Promise<void> {
   try {
     const handle = await open(file, 'r');
     try {
+      // Read-only for ever after, and readable by a VMM of another user, whatever the umask.
+      await handle.chmod(0o444);
       await handle.datasync();
     } finally {
       await handle.close();

@@ -16,8 +16,7 @@ import type { LayerJob } from './protocol.ts';
  */
 export async function convertLayer(job: LayerJob, input: BlobInput): Promise<BuiltLayer> {
   // O_EXCL (no link is followed either): the folder is ours, but nothing there is ever written over.
-  // Read-only for ever after, and readable by a VMM that runs under another user.
-  const fd = openSync(job.path, 'wx', 0o444);
+  const fd = openSync(job.path, 'wx', 0o600);
   try {
     return await build(fd, job, input);
   } catch (error) {

@@ -106,7 +106,7 @@ describe('layer workers', () => {
     const worker = new WorkerProcess({ ingestDir: scratch, stallMs: 200 });
     await assert.rejects(
       worker.run(job(), () => new Promise(() => undefined)),
-      (error) => isBoxError(error, 'INTERNAL'),
+      (error) => isBoxError(error, 'LAYER_LIMIT') && /no progress for 0.2 s/.test(error.message),
     );
   });
 

@@ -55,6 +55,7 @@ export class WorkerProcess {
   readonly #stallMs: number;
   #stderr = '';
   #exited = false;
+  #stalled = false;
 
   constructor(options: WorkerOptions) {
     this.#stallMs = options.stallMs ?? STALL_MS;
@@ -80,7 +81,10 @@ export class WorkerProcess {
   /** Runs one job; `feed` must write exactly `job.blobSize` bytes. @throws what `feed` throws, or the worker's error. */
   async run(job: LayerJob, feed: (write: WriteChunk) => Promise<void>): Promise<LayerResult> {
     const ended = new AbortController();
-    const stall = setTimeout(() => this.#child.kill('SIGKILL'), this.#stallMs);
+    const stall = setTimeout(() => {
+      this.#stalled = true;
+      this.#child.kill('SIGKILL');
+    }, this.#stallMs);
     const reply = this.#reply(job, ended.signal);
     // Taken by the race below, or by the await after the feed.
     reply.catch(() => undefined);
@@ -159,6 +163,11 @@ export class WorkerProcess {
   }
 
   #crash(job: LayerJob, code: number | null, signal: NodeJS.Signals | null): BoxError {
+    if (this.#stalled)
+      return new BoxError(
+        'LAYER_LIMIT',
+        `layer ${job.digest}: its worker made no progress for ${this.#stallMs / 1000} s`,
+      );
     const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
     const isMemory = signal === 'SIGABRT' || code === 134 || this.#stderr.includes('heap out of memory');
     if (isMemory)
