@@ -19,7 +19,6 @@ import type { LogsEnd as _a3s_guest_v1_LogsEnd, LogsEnd__Output as _a3s_guest_v1
 import type { LogsOpen as _a3s_guest_v1_LogsOpen, LogsOpen__Output as _a3s_guest_v1_LogsOpen__Output } from './a3s/guest/v1/LogsOpen.ts';
 import type { LogsRequest as _a3s_guest_v1_LogsRequest, LogsRequest__Output as _a3s_guest_v1_LogsRequest__Output } from './a3s/guest/v1/LogsRequest.ts';
 import type { LogsResponse as _a3s_guest_v1_LogsResponse, LogsResponse__Output as _a3s_guest_v1_LogsResponse__Output } from './a3s/guest/v1/LogsResponse.ts';
-import type { Oom as _a3s_guest_v1_Oom, Oom__Output as _a3s_guest_v1_Oom__Output } from './a3s/guest/v1/Oom.ts';
 import type { RemoveContainerRequest as _a3s_guest_v1_RemoveContainerRequest, RemoveContainerRequest__Output as _a3s_guest_v1_RemoveContainerRequest__Output } from './a3s/guest/v1/RemoveContainerRequest.ts';
 import type { RemoveContainerResponse as _a3s_guest_v1_RemoveContainerResponse, RemoveContainerResponse__Output as _a3s_guest_v1_RemoveContainerResponse__Output } from './a3s/guest/v1/RemoveContainerResponse.ts';
 import type { RunExited as _a3s_guest_v1_RunExited, RunExited__Output as _a3s_guest_v1_RunExited__Output } from './a3s/guest/v1/RunExited.ts';
@@ -60,7 +59,6 @@ export interface ProtoGrpcType {
         LogsOpen: MessageTypeDefinition<_a3s_guest_v1_LogsOpen, _a3s_guest_v1_LogsOpen__Output>
         LogsRequest: MessageTypeDefinition<_a3s_guest_v1_LogsRequest, _a3s_guest_v1_LogsRequest__Output>
         LogsResponse: MessageTypeDefinition<_a3s_guest_v1_LogsResponse, _a3s_guest_v1_LogsResponse__Output>
-        Oom: MessageTypeDefinition<_a3s_guest_v1_Oom, _a3s_guest_v1_Oom__Output>
         RemoveContainerRequest: MessageTypeDefinition<_a3s_guest_v1_RemoveContainerRequest, _a3s_guest_v1_RemoveContainerRequest__Output>
         RemoveContainerResponse: MessageTypeDefinition<_a3s_guest_v1_RemoveContainerResponse, _a3s_guest_v1_RemoveContainerResponse__Output>
         RunExited: MessageTypeDefinition<_a3s_guest_v1_RunExited, _a3s_guest_v1_RunExited__Output>

@@ -84,8 +84,6 @@ export class Sandbox {
     const vm = this.vm();
     return watchGuest(vm.guest, {
       exited: (event) => void this.#onExited(event.containerId, (container) => container.markExited(event)),
-      oom: (containerId) =>
-        this.#log.warn({ sandboxId: this.id, containerId }, 'a process was killed for want of memory'),
       ended: () => void this.#onGuestSilent(vm),
     });
   }

@@ -8,7 +8,6 @@ import { guestError, isServiceError } from '../../guest-client/guest-error.ts';
 
 export interface GuestEventHandlers {
   exited(event: Exited__Output): void;
-  oom(containerId: string): void;
   /** The stream ended for good. */
   ended(): void;
 }
@@ -23,7 +22,6 @@ export function watchGuest(
     stream.on('data', (event: Event__Output) => {
       if (event.snapshot) resolve(event.snapshot.containers);
       else if (event.exited) handlers.exited(event.exited);
-      else if (event.oom) handlers.oom(event.oom.containerId);
     });
     stream.on('error', (error) => {
       reject(isServiceError(error) ? guestError(error, 'Events', 'GUEST_ANSWER') : error);

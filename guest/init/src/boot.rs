@@ -1,0 +1,91 @@
+//! From the kernel's first call to a guest that can take containers.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
+
+use serde::Deserialize;
+use tokio_vsock::{VMADDR_CID_HOST, VsockAddr};
+
+use crate::cgroup;
+use crate::error::{Context, Error, Result};
+use crate::sys;
+
+const READY_PORT: u32 = 4087;
+const BOOT_FILE: &str = "/boot.json";
+const BOOT_FILE_LIMIT: u64 = 4096;
+/// The daemon's scratch disk; ext4.
+const SCRATCH_DISK: &str = "/dev/vda";
+
+/// What the host tells this boot.
+#[derive(Deserialize)]
+pub struct BootConfig {
+    pub version: u32,
+    pub token: String,
+}
+
+const NO_FLAGS: libc::c_ulong = 0;
+const HARDENED: libc::c_ulong = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
+
+/// source, target, type, flags, data
+const MOUNTS: [(&str, &str, &str, libc::c_ulong, &str); 7] = [
+    ("proc", "/proc", "proc", HARDENED, ""),
+    ("sysfs", "/sys", "sysfs", HARDENED, ""),
+    ("devtmpfs", "/dev", "devtmpfs", libc::MS_NOSUID, "mode=755"),
+    ("tmpfs", "/run", "tmpfs", libc::MS_NOSUID | libc::MS_NODEV, "mode=755"),
+    ("cgroup2", "/sys/fs/cgroup", "cgroup2", HARDENED, ""),
+    ("rw", "/rw", "virtiofs", libc::MS_NOSUID | libc::MS_NODEV, ""),
+    (SCRATCH_DISK, "/scratch", "ext4", libc::MS_NOATIME, ""),
+];
+
+/// Mounts the guest's world and reads what the host says.
+pub fn prepare() -> Result<BootConfig> {
+    for (source, target, kind, flags, data) in MOUNTS {
+        match sys::mount(source, target, Some(kind), flags, data) {
+            // the kernel may have mounted devtmpfs itself
+            Err(error) if error.raw_os_error() == Some(libc::EBUSY) && kind == "devtmpfs" => {}
+            result => result.context(format!("cannot mount {kind} at {target}"))?,
+        }
+    }
+    sys::mount("none", "/", None, NO_FLAGS | libc::MS_REC | libc::MS_PRIVATE, "")
+        .context("cannot make mounts private")?;
+    fs::set_permissions("/scratch", fs::Permissions::from_mode(0o700)).context("cannot close /scratch")?;
+    cgroup::enable_controllers()?;
+    loopback_up()?;
+    read_boot_file()
+}
+
+/// The file can be read once: a container that found its way to this root finds nothing.
+fn read_boot_file() -> Result<BootConfig> {
+    let mut json = String::new();
+    fs::File::open(BOOT_FILE)
+        .and_then(|file| file.take(BOOT_FILE_LIMIT).read_to_string(&mut json))
+        .context(format!("cannot read {BOOT_FILE}"))?;
+    let config: BootConfig = serde_json::from_str(&json).context(format!("cannot understand {BOOT_FILE}"))?;
+    if config.version != 1 {
+        return Err(Error::internal(format!("{BOOT_FILE} is of version {}, this agent knows 1", config.version)));
+    }
+    Ok(config)
+}
+
+fn loopback_up() -> Result<()> {
+    // SAFETY: ifreq is plain data for which all zeros is valid; the name fits with its NUL.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    request.ifr_name[0] = b'l' as libc::c_char;
+    request.ifr_name[1] = b'o' as libc::c_char;
+    request.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as libc::c_short;
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").context("cannot open a socket")?;
+    // SAFETY: SIOCSIFFLAGS reads an ifreq, which outlives the call.
+    let result =
+        unsafe { libc::ioctl(std::os::fd::AsRawFd::as_raw_fd(&socket), libc::SIOCSIFFLAGS, &raw const request) };
+    if result < 0 { Err(std::io::Error::last_os_error()).context("cannot bring up lo") } else { Ok(()) }
+}
+
+/// Tells the host, once, that this guest serves.
+pub fn report_ready(token: &str, init_ns: i64) -> Result<()> {
+    let ready_ns = sys::clock_ns(libc::CLOCK_BOOTTIME);
+    let line = serde_json::json!({ "version": env!("CARGO_PKG_VERSION"), "token": token, "initNs": init_ns, "readyNs": ready_ns });
+    let mut stream = vsock::VsockStream::connect(&VsockAddr::new(VMADDR_CID_HOST, READY_PORT))
+        .context("cannot reach the host's ready port")?;
+    stream.write_all(format!("{line}\n").as_bytes()).context("cannot tell the host that the guest is ready")
+}

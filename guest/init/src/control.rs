@@ -1,0 +1,85 @@
+//! The Control service: short calls and the event stream.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio_stream::wrappers::UnboundedReceiverStream;
+use tokio_stream::{Stream, StreamExt};
+use tonic::{Request, Response, Status};
+
+use crate::error::Context;
+use crate::power;
+use crate::proto::control_server::Control;
+use crate::proto::{
+    ConfigureSandboxRequest, ConfigureSandboxResponse, CreateContainerRequest, CreateContainerResponse, Event,
+    EventsRequest, RemoveContainerRequest, RemoveContainerResponse, ShutdownRequest, ShutdownResponse,
+    SignalContainerRequest, SignalContainerResponse, StartContainerRequest, StartContainerResponse,
+};
+use crate::sandbox::{self, Sandbox};
+
+pub struct ControlService {
+    sandbox: Arc<Sandbox>,
+}
+
+impl ControlService {
+    pub fn new(sandbox: Arc<Sandbox>) -> Self {
+        Self { sandbox }
+    }
+}
+
+type Reply<T> = std::result::Result<Response<T>, Status>;
+
+#[tonic::async_trait]
+impl Control for ControlService {
+    async fn configure_sandbox(&self, request: Request<ConfigureSandboxRequest>) -> Reply<ConfigureSandboxResponse> {
+        sandbox::configure(request.get_ref())?;
+        let names = nix::sys::utsname::uname().context("cannot read the kernel's name")?;
+        Ok(Response::new(ConfigureSandboxResponse {
+            kernel_release: names.release().to_string_lossy().into_owned(),
+            agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+        }))
+    }
+
+    async fn create_container(&self, request: Request<CreateContainerRequest>) -> Reply<CreateContainerResponse> {
+        let container = self.sandbox.create(request.get_ref())?;
+        let user = &container.user;
+        Ok(Response::new(CreateContainerResponse {
+            uid: user.uid,
+            gid: user.gid,
+            supplemental_gids: user.groups.clone(),
+        }))
+    }
+
+    async fn start_container(&self, request: Request<StartContainerRequest>) -> Reply<StartContainerResponse> {
+        let container = self.sandbox.get(&request.get_ref().container_id)?;
+        let sandbox = Arc::clone(&self.sandbox);
+        let (started_at_ns, pid) = container.start(&self.sandbox.reaper, move |exited| sandbox.publish(exited)).await?;
+        Ok(Response::new(StartContainerResponse { started_at_ns, pid }))
+    }
+
+    async fn signal_container(&self, request: Request<SignalContainerRequest>) -> Reply<SignalContainerResponse> {
+        let SignalContainerRequest { container_id, signal, all } = request.into_inner();
+        let signal = i32::try_from(signal).map_err(|_| Status::invalid_argument(format!("{signal} is no signal")))?;
+        self.sandbox.get(&container_id)?.signal(&self.sandbox.reaper, signal, all);
+        Ok(Response::new(SignalContainerResponse {}))
+    }
+
+    async fn remove_container(&self, request: Request<RemoveContainerRequest>) -> Reply<RemoveContainerResponse> {
+        self.sandbox.remove(&request.get_ref().container_id);
+        Ok(Response::new(RemoveContainerResponse {}))
+    }
+
+    type EventsStream = Pin<Box<dyn Stream<Item = std::result::Result<Event, Status>> + Send>>;
+
+    async fn events(&self, _request: Request<EventsRequest>) -> Reply<Self::EventsStream> {
+        let events = UnboundedReceiverStream::new(self.sandbox.subscribe());
+        Ok(Response::new(Box::pin(events.map(Ok))))
+    }
+
+    async fn shutdown(&self, _request: Request<ShutdownRequest>) -> Reply<ShutdownResponse> {
+        for container in self.sandbox.all() {
+            container.cgroup.kill();
+        }
+        power::end(power::CLEAN)
+    }
+}

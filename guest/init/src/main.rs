@@ -1,0 +1,63 @@
+//! guest-init: process 1 of a pod's microVM.
+//!
+//! INVARIANTS
+//! - One thread, always: children are made by clone3 without exec in between, which is safe only then.
+//! - The VM ends with exit code 0 only by Control.Shutdown; every other end is seen as a crash by the host.
+
+mod boot;
+mod cgroup;
+mod container;
+mod control;
+mod error;
+mod exec_service;
+mod layers;
+mod mount_options;
+mod output;
+mod power;
+mod process;
+mod ring;
+mod rootfs_mounts;
+mod sandbox;
+mod server;
+mod spec;
+mod sys;
+mod user;
+
+/// Generated from proto/guest/v1/guest.proto.
+mod proto {
+    #![allow(clippy::all, reason = "generated code")]
+    tonic::include_proto!("a3s.guest.v1");
+}
+
+use std::sync::Arc;
+
+use crate::error::{Context, Result};
+use crate::sandbox::Sandbox;
+use crate::server::Listeners;
+
+fn main() {
+    let init_ns = sys::clock_ns(libc::CLOCK_BOOTTIME);
+    std::panic::set_hook(Box::new(|panic| {
+        eprintln!("a3s-init: {panic}");
+        power::end(power::CRASHED);
+    }));
+    power::store_exit_code(power::CRASHED);
+    if let Err(error) = run(init_ns) {
+        eprintln!("a3s-init: {error}");
+    }
+    power::end(power::CRASHED)
+}
+
+fn run(init_ns: i64) -> Result<()> {
+    let config = boot::prepare()?;
+    nix::sys::prctl::set_name(c"guest-init").context("cannot set the process name")?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runtime")?;
+    runtime.block_on(async {
+        let sandbox = Arc::new(Sandbox::default());
+        let listeners = Listeners::bind()?;
+        boot::report_ready(&config.token, init_ns)?;
+        let reaper = Arc::clone(&sandbox.reaper);
+        tokio::try_join!(listeners.serve(sandbox, &config.token), async move { reaper.run().await }).map(|_| ())
+    })
+}

@@ -1,0 +1,3 @@
+//! Re-exports libkrun's `krun_*` C symbols: linking the crate into a cdylib is all there is to do.
+
+extern crate krun as _;
