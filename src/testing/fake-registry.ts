@@ -67,6 +67,14 @@ export class FakeRegistry {
     return `127.0.0.1:${address.port}`;
   }
 
+  /** Forgets everything stored, asked and set. */
+  reset(): void {
+    this.intercept = undefined;
+    this.requests.length = 0;
+    this.blobs.clear();
+    this.manifests.clear();
+  }
+
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));

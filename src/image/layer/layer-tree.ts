@@ -1,6 +1,6 @@
 /**
  * Tar entries become a file tree, with overlayfs's meaning of whiteouts. The rules for odd entries (implied parents, repeats,
- * symlinked parents, hard links, `.wh.` names) are those of docs/layers.md; each has a golden test in layer-tree.test.ts.
+ * symlinked parents, hard links, `.wh.` names) are those of docs/layers.md; each has a golden test in odd-*.test.ts.
  *
  * INVARIANTS
  * - `#marks` holds only directories that are or were in the tree: whiteouts and the opaque mark are settled in finish-layer.ts.

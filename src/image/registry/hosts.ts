@@ -49,6 +49,11 @@ const fileSchema = hostSchema.extend({
 });
 type HostSettings = z.infer<typeof hostSchema>;
 
+/** `name[:port]`, as messages and credentials have it. */
+export function nameOf(host: RegistryHost): string {
+  return new URL(host.base).host;
+}
+
 /** The registry's own address: Docker Hub's differs from its name; loopback registries speak plain http, as for containerd. */
 export function defaultServer(host: string): string {
   if (host === 'docker.io') return 'https://registry-1.docker.io';

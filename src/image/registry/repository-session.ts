@@ -15,8 +15,9 @@ import { formatReference, type ImageReference } from '../reference.ts';
 import type { Authenticator, AuthTarget } from './authenticator.ts';
 import { streamBody } from './blob-body.ts';
 import type { ManifestDocument } from './client.ts';
+import { credentialsFor } from './credentials.ts';
 import { HostFailure } from './host-failure.ts';
-import type { Capability, RegistryHost } from './hosts.ts';
+import { type Capability, nameOf, type RegistryHost } from './hosts.ts';
 import { discard, type HttpResponse, type HttpTransport, readUpTo } from './transport.ts';
 
 /** Rounds over all hosts, and the longest wait before the second one; it doubles, and is jittered. */
@@ -166,7 +167,11 @@ export class RepositorySession {
   }
 
   async #send(host: RegistryHost, ask: Ask, signal: AbortSignal): Promise<HttpResponse> {
-    const target: AuthTarget = { host, repository: this.#reference.path, credentials: this.#credentialsFor(host) };
+    const target: AuthTarget = {
+      host,
+      repository: this.#reference.path,
+      credentials: credentialsFor(this.#auth, this.#reference.host, host),
+    };
     const first = await this.#sendOnce(target, ask, this.#parts.authenticator.cached(target), signal);
     const challenge = first.headers['www-authenticate'];
     if (first.status !== 401 || challenge === undefined) return first;
@@ -206,18 +211,6 @@ export class RepositorySession {
     } catch (error) {
       throw HostFailure.ofNetwork(nameOf(host), error);
     }
-  }
-
-  /** Credentials are the registry's; a mirror gets them only if they name it, and the registry not if they name another. */
-  #credentialsFor(host: RegistryHost): RegistryAuth | undefined {
-    const auth = this.#auth;
-    if (auth === undefined) return undefined;
-    const named = serverName(auth.serverAddress);
-    if (named === '') return host.isMirror ? undefined : auth;
-    if (host.isMirror) return named === nameOf(host) ? auth : undefined;
-    // Docker's own login files name Docker Hub by its old address.
-    const isDockerHub = this.#reference.host === 'docker.io' && named === 'index.docker.io';
-    return isDockerHub || named === this.#reference.host || named === nameOf(host) ? auth : undefined;
   }
 
   async #each<T>(capability: Capability, signal: AbortSignal, ask: (host: RegistryHost) => Promise<T>): Promise<T> {
@@ -267,17 +260,6 @@ function summaryText(reason: HostFailure['reason']): string {
     case 'REGISTRY_ANSWER':
       return 'registry gave a wrong answer:';
   }
-}
-
-function nameOf(host: RegistryHost): string {
-  return new URL(host.base).host;
-}
-
-/** Docker's config writes addresses such as `https://index.docker.io/v1/`. */
-function serverName(address: string): string {
-  if (address === '') return '';
-  const url = address.includes('://') ? address : `https://${address}`;
-  return URL.canParse(url) ? new URL(url).host : address;
 }
 
 async function readBody(host: RegistryHost, response: HttpResponse, limit: number): Promise<Buffer | undefined> {

@@ -1,0 +1,81 @@
+/** Transfers that break, lie about their length, or are given up. */
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import { describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { useImageRig } from '../testing/image-rig.ts';
+import { archive, file } from '../testing/tar-builder.ts';
+
+const never = new AbortController().signal;
+const bigTar = archive(file('big', Buffer.from(Array.from({ length: 400_000 }, (_, index) => (index * 7919) % 251))));
+const store0 = (bytes: Buffer): Buffer => gzipSync(bytes, { level: 0 });
+
+describe('transfers', () => {
+  const rig = useImageRig();
+
+  const cut = (response: ServerResponse, bytes: Buffer, at: number): void => {
+    response.writeHead(200, { 'content-length': bytes.length });
+    response.write(bytes.subarray(0, at), () => setImmediate(() => response.destroy()));
+  };
+
+  test('a transfer that breaks is taken up where it stopped', async () => {
+    const { blobs } = rig.registry.putImage('app:1', { layers: [bigTar], compress: store0 });
+    const blob = rig.registry.blobs.get(blobs[0]?.digest ?? '') ?? Buffer.alloc(0);
+    const ranges: (string | undefined)[] = [];
+    rig.registry.intercept = (request, response) => {
+      if (!request.url?.endsWith(blobs[0]?.digest ?? '')) return false;
+      ranges.push(request.headers.range);
+      if (ranges.length > 1) return false;
+      cut(response, blob, 100_000);
+      return true;
+    };
+    await rig.store.pull(rig.ref('app:1'), undefined, never);
+    assert.equal(ranges.length, 2);
+    assert.equal(ranges[0], undefined);
+    assert.match(ranges[1] ?? '', /^bytes=\d+-$/);
+  });
+
+  test('so is one from a server without ranges', async () => {
+    const { blobs } = rig.registry.putImage('app:1', { layers: [bigTar], compress: store0 });
+    const blob = rig.registry.blobs.get(blobs[0]?.digest ?? '') ?? Buffer.alloc(0);
+    let asked = 0;
+    rig.registry.intercept = (request, response) => {
+      if (!request.url?.endsWith(blobs[0]?.digest ?? '')) return false;
+      asked += 1;
+      if (asked === 1) cut(response, blob, 100_000);
+      else response.writeHead(200, { 'content-length': blob.length }).end(blob);
+      return true;
+    };
+    assert.equal((await rig.store.pull(rig.ref('app:1'), undefined, never)).diffIds.length, 1);
+  });
+
+  test('a blob that always ends early, or is too long', async () => {
+    const { blobs } = rig.registry.putImage('app:1', { layers: [bigTar] });
+    const digest = blobs[0]?.digest ?? '';
+    const whole = rig.registry.blobs.get(digest) ?? Buffer.alloc(0);
+    rig.registry.intercept = (request, response) => {
+      if (!request.url?.endsWith(digest)) return false;
+      response.writeHead(200).end(whole.subarray(0, 500));
+      return true;
+    };
+    await rig.pullFails('REGISTRY_ANSWER', new RegExp(`ended it after 500 of ${whole.length} bytes`));
+    rig.registry.intercept = undefined;
+    rig.registry.blobs.set(digest, Buffer.concat([whole, Buffer.from('more')]));
+    await rig.pullFails('REGISTRY_ANSWER', /sent more than its/);
+  });
+
+  test('cancelled and out of time: nothing is left', async () => {
+    const { blobs } = rig.registry.putImage('app:1', { layers: [bigTar], compress: store0 });
+    const blob = rig.registry.blobs.get(blobs[0]?.digest ?? '') ?? Buffer.alloc(0);
+    const client = new AbortController();
+    rig.registry.intercept = (request, response) => {
+      if (!request.url?.endsWith(blobs[0]?.digest ?? '')) return false;
+      response.writeHead(200, { 'content-length': blob.length });
+      response.write(blob.subarray(0, 70_000), () => client.abort());
+      return true;
+    };
+    await rig.pullFails('CANCELLED', /pull of 127.0.0.1:\d+\/app:1 was cancelled/, client.signal);
+    await rig.pullFails('DEADLINE', /was not done in time/, AbortSignal.timeout(1));
+    await rig.pullFails('CANCELLED', /cancelled/, AbortSignal.abort());
+  });
+});
