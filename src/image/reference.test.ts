@@ -17,7 +17,7 @@ describe('image references', () => {
     ['localhost:5000/app:1', 'localhost:5000/app:1'],
     ['127.0.0.1:5000/a/b/c:x', '127.0.0.1:5000/a/b/c:x'],
     ['[::1]:5000/app', '[::1]:5000/app:latest'],
-    ['registry.k8s.io/pause:3.9', 'registry.k8s.io/pause:3.9'],
+    ['reg.example.net/pause:3.9', 'reg.example.net/pause:3.9'],
     ['MyHost/app', 'MyHost/app:latest'],
     ['a.b/c__d/e-f.g', 'a.b/c__d/e-f.g:latest'],
     [`busybox@sha256:${hex}`, `docker.io/library/busybox@sha256:${hex}`],

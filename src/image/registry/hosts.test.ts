@@ -17,7 +17,7 @@ function put(folder: string, text: string): void {
 test('default servers', () => {
   const servers = [
     'docker.io',
-    'quay.io',
+    'reg.example.net',
     'localhost',
     'localhost:5000',
     '127.0.0.1:5000',
@@ -27,7 +27,7 @@ test('default servers', () => {
   ].map(defaultServer);
   assert.deepEqual(servers, [
     'https://registry-1.docker.io',
-    'https://quay.io',
+    'https://reg.example.net',
     'http://localhost',
     'http://localhost:5000',
     'http://127.0.0.1:5000',
@@ -38,17 +38,17 @@ test('default servers', () => {
 });
 
 test('without a file: the registry itself', async () => {
-  const [host, ...more] = await loadRegistryHosts(path.join(dir, 'missing'), 'quay.io');
+  const [host, ...more] = await loadRegistryHosts(path.join(dir, 'missing'), 'reg.example.net');
   assert.deepEqual(
     [host?.base, host?.isMirror, host?.capabilities, more],
-    ['https://quay.io/v2', false, ['pull', 'resolve'], []],
+    ['https://reg.example.net/v2', false, ['pull', 'resolve'], []],
   );
 });
 
 test('mirrors in order, then the server; every key', async () => {
   writeFileSync(path.join(dir, 'ca.pem'), 'PEM');
   put(
-    'quay.io',
+    'reg.example.net',
     `
 server = "https://upstream.example"
 [host."https://b.example/prefix"]
@@ -62,7 +62,7 @@ skip_verify = true
 header = { x-one = "1", X-Two = ["2", "3"] }
 `,
   );
-  const hosts = await loadRegistryHosts(dir, 'quay.io');
+  const hosts = await loadRegistryHosts(dir, 'reg.example.net');
   assert.deepEqual(
     hosts.map(({ base }) => base),
     [

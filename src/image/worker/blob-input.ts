@@ -33,6 +33,17 @@ export class BlobInput {
     return `sha256:${this.#hash.digest('hex')}`;
   }
 
+  async #readableOrEnd(): Promise<void> {
+    const settled = new AbortController();
+    const { signal } = settled;
+    try {
+      await Promise.race([once(this.#stream, 'readable', { signal }), once(this.#stream, 'end', { signal })]);
+    } finally {
+      // Takes the other listener away.
+      settled.abort();
+    }
+  }
+
   async #next(): Promise<Buffer> {
     for (;;) {
       const chunk = this.#stream.read() as Buffer | null;
@@ -42,7 +53,7 @@ export class BlobInput {
         return chunk;
       }
       if (this.#stream.readableEnded) throw new Error('stdin ended within the blob');
-      await Promise.race([once(this.#stream, 'readable'), once(this.#stream, 'end')]);
+      await this.#readableOrEnd();
     }
   }
 }

@@ -86,14 +86,14 @@ export class WorkerProcess {
       this.#child.kill('SIGKILL');
     }, this.#stallMs);
     const reply = this.#reply(job, ended.signal);
-    // Taken by the race below, or by the await after the feed.
-    reply.catch(() => undefined);
+    const failed = new AbortController();
+    reply.catch(() => failed.abort());
     try {
       this.#child.send(job);
       await Promise.race([
         feed((chunk) => {
           stall.refresh();
-          return this.#write(chunk, reply);
+          return this.#write(chunk, reply, failed.signal);
         }),
         reply,
       ]);
@@ -128,13 +128,14 @@ export class WorkerProcess {
     await exit;
   }
 
-  async #write(chunk: Buffer, reply: Promise<LayerResult>): Promise<void> {
+  async #write(chunk: Buffer, reply: Promise<LayerResult>, failed: AbortSignal): Promise<void> {
     const { stdin } = this.#child;
     if (stdin === null || stdin.write(chunk)) return;
     try {
-      await Promise.race([once(stdin, 'drain'), reply]);
+      // The signal, not a race with the reply: each race would hang another callback on it for the whole job.
+      await once(stdin, 'drain', { signal: failed });
     } catch (error) {
-      // A broken pipe is only the sign of the worker's end; that says why.
+      // A broken pipe or the signal only tell that the worker has failed; its reply or exit says why.
       await reply;
       throw error;
     }
