@@ -1,7 +1,7 @@
 //! One cgroup (v2) per container, directly below the guest's root group.
 
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
@@ -80,9 +80,12 @@ impl Cgroup {
 
     /// A kernel without swap has no memory.swap.max: a limit on nothing is kept anyhow.
     fn set(&self, file: &str, value: &str) -> io::Result<()> {
-        match fs::write(self.path.join(file), value) {
+        // without O_CREAT, which cgroupfs answers with EACCES for a file it does not have
+        let opened = fs::OpenOptions::new().write(true).open(self.path.join(file));
+        match opened {
             Err(error) if error.kind() == ErrorKind::NotFound && file == "memory.swap.max" => Ok(()),
-            result => result,
+            Err(error) => Err(error),
+            Ok(mut opened) => opened.write_all(value.as_bytes()),
         }
     }
 }

@@ -1,0 +1,81 @@
+/** The daemon's configuration: one schema for the TOML file, the flags and `config dump`. */
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { LOG_LEVELS } from '../observe/log.ts';
+import { durationSchema, sizeSchema } from './units.ts';
+
+const installed = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+const absolute = z.string().refine((path) => path.startsWith('/'), { error: 'must be an absolute path' });
+
+const listen = z
+  .string()
+  .refine((address) => /^unix:\/\/\/./.test(address), { error: 'must be unix:///absolute/path' });
+
+/** The keys as they are written; every one has a default, and an unknown one is an error. */
+export const settingsSchema = z.strictObject({
+  listen: listen.default('unix:///run/a3s-box/a3s-box.sock'),
+  root: absolute.default('/var/lib/a3s-box'),
+  state: absolute.default('/run/a3s-box'),
+  registry_config: absolute.default('/etc/a3s-box/certs.d'),
+  log_level: z.enum(LOG_LEVELS).default('info'),
+  /** Size of a sandbox's scratch disk: what its containers may write. The file is sparse. */
+  scratch_size: z.string().default('10GiB'),
+  /** Guest memory and processors of pods that name no limits. */
+  default_memory: z.string().default('512MiB'),
+  default_vcpus: z.int().min(1).max(16).default(1),
+  boot_timeout: z.string().default('60s'),
+  libkrun: absolute.default(installed('build/krun/libkrun.so')),
+  /** Folder of libkrunfw.so.5. */
+  kernel: absolute.default(installed('build/kernel')),
+  guest_init: absolute.default(installed('build/guest/init.krun')),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+const MIB = 1024 * 1024;
+const MIN_MEMORY_MIB = 128;
+
+/** The configuration as the daemon uses it: numbers in bytes and milliseconds. */
+export interface DaemonConfig {
+  readonly socket: string;
+  readonly root: string;
+  readonly state: string;
+  readonly registryConfig: string;
+  readonly logLevel: Settings['log_level'];
+  readonly scratchBytes: number;
+  readonly defaultMemoryMiB: number;
+  readonly defaultVcpus: number;
+  readonly bootTimeoutMs: number;
+  readonly libkrun: string;
+  readonly kernelDir: string;
+  readonly guestInit: string;
+  readonly shim: string;
+}
+
+const resolvedSchema = z.object({
+  scratch_size: sizeSchema,
+  default_memory: sizeSchema.refine((bytes) => bytes >= MIN_MEMORY_MIB * MIB, {
+    error: `must be at least ${MIN_MEMORY_MIB}MiB: the guest kernel needs it`,
+  }),
+  boot_timeout: durationSchema,
+});
+
+/** Throws z.ZodError for a size or duration that is none. */
+export function resolveSettings(settings: Settings): DaemonConfig {
+  const { scratch_size, default_memory, boot_timeout } = resolvedSchema.parse(settings);
+  return {
+    socket: settings.listen.slice('unix://'.length),
+    root: settings.root,
+    state: settings.state,
+    registryConfig: settings.registry_config,
+    logLevel: settings.log_level,
+    scratchBytes: scratch_size,
+    defaultMemoryMiB: Math.floor(default_memory / MIB),
+    defaultVcpus: settings.default_vcpus,
+    bootTimeoutMs: boot_timeout,
+    libkrun: settings.libkrun,
+    kernelDir: settings.kernel,
+    guestInit: settings.guest_init,
+    shim: installed('dist/shim/shim.cjs'),
+  };
+}

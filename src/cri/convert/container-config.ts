@@ -1,0 +1,125 @@
+/** ContainerConfig → the runtime's. Pure; what is not built is refused, never dropped. */
+import { BoxError } from '../../errors.ts';
+import type { ContainerConfig, ContainerSecurity, Mount } from '../../runtime/model.ts';
+import type { ContainerConfig__Output } from '../generated/runtime/v1/ContainerConfig.ts';
+import type { KeyValue__Output } from '../generated/runtime/v1/KeyValue.ts';
+import type { LinuxContainerSecurityContext__Output } from '../generated/runtime/v1/LinuxContainerSecurityContext.ts';
+import type { Mount__Output } from '../generated/runtime/v1/Mount.ts';
+import { toNamespaces } from './namespaces.ts';
+import { toNumber } from './numbers.ts';
+import { toResources } from './resources.ts';
+import { checkProfiles } from './security-profiles.ts';
+
+const PROPAGATION = {
+  PROPAGATION_PRIVATE: 'PRIVATE',
+  PROPAGATION_HOST_TO_CONTAINER: 'HOST_TO_CONTAINER',
+  PROPAGATION_BIDIRECTIONAL: 'BIDIRECTIONAL',
+} as const;
+
+export function toContainerConfig(config: ContainerConfig__Output | null): ContainerConfig {
+  if (config === null) throw new BoxError('INVALID_REQUEST', 'the request has no container config');
+  const { metadata, image } = config;
+  if (metadata === null || metadata.name === '')
+    throw new BoxError('INVALID_REQUEST', 'the container config has no metadata.name');
+  if (image === null || image.image === '') {
+    throw new BoxError('INVALID_REQUEST', `container ${metadata.name} names no image`);
+  }
+  refuseUnbuilt(config, metadata.name);
+  return {
+    metadata,
+    image: image.image,
+    userSpecifiedImage: image.userSpecifiedImage,
+    command: config.command,
+    args: config.args,
+    workingDir: config.workingDir,
+    envs: config.envs.map(toEnv),
+    mounts: config.mounts.map(toMount),
+    labels: config.labels,
+    annotations: config.annotations,
+    logPath: config.logPath,
+    stdin: config.stdin,
+    stdinOnce: config.stdinOnce,
+    tty: config.tty,
+    stopSignal: toStopSignal(config.stopSignal),
+    ...(config.linux?.resources ? { resources: toResources(config.linux.resources) } : {}),
+    security: toSecurity(config.linux?.securityContext ?? null),
+  };
+}
+
+/** CRI carries bytes; the OCI spec is JSON and can hold text only. */
+function toEnv({ key, value }: KeyValue__Output): { key: string; value: string } {
+  try {
+    return { key, value: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value) };
+  } catch (cause) {
+    throw new BoxError('INVALID_REQUEST', `environment variable ${key} is not valid UTF-8`, { cause });
+  }
+}
+
+function refuseUnbuilt(config: ContainerConfig__Output, name: string): void {
+  if (config.tty) throw new BoxError('NOT_BUILT', `container ${name} wants a terminal: tty is not supported yet`);
+  if (config.devices.length > 0)
+    throw new BoxError('NOT_SUPPORTED', `container ${name} wants host devices: a microVM has none`);
+  if (config.CDIDevices.length > 0)
+    throw new BoxError('NOT_SUPPORTED', `container ${name} wants CDI devices: a microVM has none`);
+}
+
+function toMount(mount: Mount__Output): Mount {
+  const path = mount.containerPath;
+  if (path === '') throw new BoxError('INVALID_REQUEST', 'a mount has no container_path');
+  if (mount.image !== null && mount.image.image !== '') {
+    throw new BoxError('NOT_BUILT', `mount ${path}: image volumes are not supported yet`);
+  }
+  if (mount.uidMappings.length > 0 || mount.gidMappings.length > 0) {
+    throw new BoxError('NOT_SUPPORTED', `mount ${path}: id-mapped mounts are not supported`);
+  }
+  if (mount.recursiveReadOnly)
+    throw new BoxError('NOT_BUILT', `mount ${path}: recursive read-only is not supported yet`);
+  const propagation = PROPAGATION[mount.propagation];
+  if (propagation === 'BIDIRECTIONAL') {
+    throw new BoxError('NOT_SUPPORTED', `mount ${path}: bidirectional propagation cannot leave a microVM`);
+  }
+  return {
+    containerPath: path.startsWith('/') ? path : `/${path}`,
+    hostPath: mount.hostPath,
+    readonly: mount.readonly,
+    recursiveReadonly: false,
+    propagation,
+    selinuxRelabel: mount.selinuxRelabel,
+  };
+}
+
+/** An absent security context means its zero values. */
+function toSecurity(security: LinuxContainerSecurityContext__Output | null): ContainerSecurity {
+  if (security !== null) checkProfiles(security);
+  const runAsUser = security?.runAsUser ?? null;
+  const runAsGroup = security?.runAsGroup ?? null;
+  if (runAsGroup !== null && runAsUser === null && security?.runAsUsername === '') {
+    throw new BoxError('INVALID_REQUEST', 'run_as_group needs run_as_user or run_as_username');
+  }
+  return {
+    ...(runAsUser === null ? {} : { runAsUser: toNumber(runAsUser.value, 'run_as_user') }),
+    runAsUsername: security?.runAsUsername ?? '',
+    ...(runAsGroup === null ? {} : { runAsGroup: toNumber(runAsGroup.value, 'run_as_group') }),
+    supplementalGroups: (security?.supplementalGroups ?? []).map((gid) => toNumber(gid, 'supplemental_groups')),
+    supplementalGroupsPolicy: security?.supplementalGroupsPolicy ?? 'Merge',
+    privileged: security?.privileged ?? false,
+    addCapabilities: security?.capabilities?.addCapabilities ?? [],
+    dropCapabilities: security?.capabilities?.dropCapabilities ?? [],
+    addAmbientCapabilities: security?.capabilities?.addAmbientCapabilities ?? [],
+    noNewPrivs: security?.noNewPrivs ?? false,
+    readonlyRootfs: security?.readonlyRootfs ?? false,
+    maskedPaths: security?.maskedPaths ?? [],
+    readonlyPaths: security?.readonlyPaths ?? [],
+    namespaces: toNamespaces(security?.namespaceOptions ?? null),
+  };
+}
+
+/** CRI's enum spells `SIGRTMIN+3` as SIGRTMINPLUS3, because + cannot stand in a name. */
+export function toStopSignal(signal: string): string {
+  return signal === 'RUNTIME_DEFAULT' ? '' : signal.replace('PLUS', '+').replace('MINUS', '-');
+}
+
+/** The other way; anything CRI has no name for is RUNTIME_DEFAULT. */
+export function fromStopSignal(signal: string): string {
+  return signal.replace('+', 'PLUS').replace('-', 'MINUS');
+}

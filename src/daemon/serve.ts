@@ -1,0 +1,37 @@
+/** The daemon's life: claim, recover, serve, stop. */
+import { once } from 'node:events';
+import type { DaemonConfig } from '../config/schema.ts';
+import { CriServer } from '../cri/server.ts';
+import { openImageStore } from '../image/open-image-store.ts';
+import { openLog } from '../observe/log.ts';
+import { Metrics } from '../observe/metrics.ts';
+import { openRuntime } from '../runtime/open-runtime.ts';
+import { greet } from './greeting.ts';
+import { FolderLock } from './lock.ts';
+import { claimSocket } from './socket.ts';
+
+/** The socket is for root and its group from its first moment on. */
+const SOCKET_UMASK = 0o117;
+
+/** Serves until SIGTERM or SIGINT; the VMs run on. Throws BoxError if it cannot start. */
+export async function serve(config: DaemonConfig, version: string): Promise<void> {
+  const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  const log = openLog(config.logLevel);
+  const locks = [await FolderLock.take(config.root), await FolderLock.take(config.state)];
+  await claimSocket(config.socket);
+  const images = await openImageStore({ root: config.root, registryConfigDir: config.registryConfig, log });
+  const runtime = await openRuntime({ ...config, images, log });
+  const server = new CriServer({ runtime, images, version }, { log, metrics: new Metrics() });
+  const umask = process.umask(SOCKET_UMASK);
+  await server.listen(config.socket);
+  process.umask(umask);
+  log.info({ socket: config.socket, root: config.root, version }, 'serving');
+  process.stdout.write(await greet(config, version, runtime));
+
+  const [signal] = await stopped;
+  log.info({ signal }, 'stopping: VMs run on');
+  await server.stop();
+  await runtime.close();
+  await images.close();
+  for (const lock of locks) lock.release();
+}

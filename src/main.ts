@@ -1,0 +1,39 @@
+/** a3s-boxd: parse, wire, start, stop. */
+import { createRequire } from 'node:module';
+import { stringify } from 'smol-toml';
+import { parseCommandLine, USAGE } from './config/command-line.ts';
+import { loadSettings, toDaemonConfig } from './config/load.ts';
+import { serve } from './daemon/serve.ts';
+import { isBoxError } from './errors.ts';
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+
+async function main(): Promise<void> {
+  const { command, configFile, overrides } = parseCommandLine(process.argv.slice(2));
+  switch (command) {
+    case 'help':
+      process.stdout.write(`${USAGE}\n`);
+      return;
+    case 'version':
+      process.stdout.write(`a3s-boxd ${version}\n`);
+      return;
+    case 'config dump':
+      process.stdout.write(`${stringify(await loadSettings(configFile, overrides))}\n`);
+      return;
+    case 'serve':
+      await serve(toDaemonConfig(await loadSettings(configFile, overrides), configFile), version);
+      return;
+    default:
+      command satisfies never;
+  }
+}
+
+try {
+  await main();
+  process.exit(0);
+} catch (error) {
+  // one sentence for what the operator can mend; the stack only for what we must
+  const text = isBoxError(error) ? error.message : String(error instanceof Error ? error.stack : error);
+  process.stderr.write(`a3s-boxd: ${text}\n`);
+  process.exit(1);
+}
