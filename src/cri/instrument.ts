@@ -1,5 +1,5 @@
 /** The one decorator around every handler: abort signal, error mapping, log line, metrics. */
-import { type handleUnaryCall, type ServerUnaryCall, status } from '@grpc/grpc-js';
+import { type handleUnaryCall, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
 import { BoxError } from '../errors.ts';
 import type { Logger } from '../observe/log.ts';
 import type { CallMetrics } from '../observe/metrics.ts';
@@ -31,21 +31,29 @@ export function instrument<Request, Reply>(
   handler: Handler<Request, Reply>,
   instruments: Instruments,
 ): handleUnaryCall<Request, Reply> {
-  return async (call, callback) => {
-    const started = performance.now();
-    const outcome = await settle(handler, call);
-    const seconds = (performance.now() - started) / 1000;
-    if (outcome.ok) {
-      callback(null, outcome.reply);
-      record(instruments, method, status.OK, seconds, ids(call.request));
-      return;
-    }
-    const failure = toGrpcError(method, outcome.error);
-    callback(failure);
-    const internal = failure.code === status.INTERNAL && outcome.error instanceof Error;
-    const facts = { error: failure.details, ...(internal ? { stack: outcome.error.stack } : {}) };
-    record(instruments, method, failure.code, seconds, { ...ids(call.request), ...facts });
-  };
+  return (call, callback) => void respond(method, handler, instruments, call, callback);
+}
+
+async function respond<Request, Reply>(
+  method: string,
+  handler: Handler<Request, Reply>,
+  instruments: Instruments,
+  call: ServerUnaryCall<Request, Reply>,
+  callback: sendUnaryData<Reply>,
+): Promise<void> {
+  const started = performance.now();
+  const outcome = await settle(handler, call);
+  const seconds = (performance.now() - started) / 1000;
+  if (outcome.ok) {
+    callback(null, outcome.reply);
+    record(instruments, method, status.OK, seconds, ids(call.request));
+    return;
+  }
+  const failure = toGrpcError(method, outcome.error);
+  callback(failure);
+  const internal = failure.code === status.INTERNAL && outcome.error instanceof Error;
+  const facts = { error: failure.details, ...(internal ? { stack: outcome.error.stack } : {}) };
+  record(instruments, method, failure.code, seconds, { ...ids(call.request), ...facts });
 }
 
 function record(

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# test.sh: all tests, each step with its time. CI runs this.
+. "$(dirname "$0")/lib.sh"
+as_root "the end-to-end tests"
+began=$SECONDS
+
+step() { # step NAME COMMAND…
+  local from=$SECONDS
+  printf '== %s\n' "$1" >&2
+  "${@:2}" || die "$1 failed"
+  printf '== %s: %d s\n' "$1" $((SECONDS - from)) >&2
+}
+
+step "packages" scripts/install-apt.sh test
+step "build" scripts/build.sh
+for name in lint types generated unit rust; do step "$name" scripts/check.sh $name; done
+step "end-to-end tests" scripts/e2e.sh
+printf 'all tests passed in %d min %02d s\n' $(((SECONDS - began) / 60)) $(((SECONDS - began) % 60))
