@@ -11,8 +11,12 @@ for name in docker.io registry.k8s.io gcr.io; do
     >"/etc/a3s-box/certs.d/$name/hosts.toml"
 done
 
+# an emulated machine is slow: crictl's own 2 seconds would end before a boot does
+printf '%s: unix:///run/a3s-box/a3s-box.sock\n' runtime-endpoint image-endpoint >/etc/crictl.yaml
+echo 'timeout: 120' >>/etc/crictl.yaml
+
 mkfifo "$work/greeting"
-bin/a3s-boxd "${A3S_BOX_FLAGS:-}" >"$work/greeting" 2>/run/a3s-boxd.log &
+bin/a3s-boxd >"$work/greeting" 2>/run/a3s-boxd.log &
 daemon=$!
 # the daemon closes its standard output when it ends, and its greeting ends with the last command to try
 while read -r line; do

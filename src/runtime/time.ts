@@ -1,8 +1,10 @@
-/** Wall-clock nanoseconds as CRI wants them (int64, here a decimal string). Date has milliseconds; the rest is zero. */
+/** Clocks and waiting. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Nanos } from './model.ts';
 
 const NANOS_PER_MILLI = 1_000_000n;
 
+/** Wall-clock nanoseconds as CRI wants them (int64, here a decimal string). Date has milliseconds; the rest is zero. */
 export function nowNanos(): Nanos {
   return (BigInt(Date.now()) * NANOS_PER_MILLI).toString();
 }
@@ -10,4 +12,15 @@ export function nowNanos(): Nanos {
 /** Milliseconds between two CLOCK_MONOTONIC readings, to the microsecond. */
 export function millisBetween(from: bigint, to: bigint): number {
   return Number((to - from) / 1000n) / 1000;
+}
+
+/** True as soon as `promise` resolves, false if it has not after `ms` milliseconds; rejects if it does. */
+export async function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  const timer = new AbortController();
+  const limit = delay(ms, false, { signal: timer.signal }).catch(() => false);
+  try {
+    return await Promise.race([promise.then(() => true), limit]);
+  } finally {
+    timer.abort();
+  }
 }

@@ -43,7 +43,7 @@ describe('when things die', () => {
     await notReady(victim.id);
     assert.equal((await crictl.exited(id)).exitCode, 255);
     assert.match(await crictl.fails('create', victim.id, victim.config, victim.config), /./);
-    assert.equal(await crictl.ok('exec', '-s', other, 'echo', 'alive'), 'alive');
+    assert.equal(await crictl.exec(other, 'echo', 'alive'), 'alive');
     await crictl.removePod(victim);
     await crictl.removePod(neighbour);
   });
@@ -67,7 +67,7 @@ describe('when things die', () => {
     );
     assert.equal(await crictl.podState(pod.id), 'SANDBOX_READY');
     assert.equal(await crictl.podState(lost.id), 'SANDBOX_NOTREADY');
-    assert.equal(await crictl.ok('exec', '-s', sleeper, 'echo', 'still here'), 'still here');
+    assert.equal(await crictl.exec(sleeper, 'echo', 'still here'), 'still here');
     const { exitCode, logPath } = await crictl.exited(talker);
     assert.equal(exitCode, 5);
     const lines = (await readFile(logPath, 'utf8'))
@@ -89,7 +89,7 @@ describe('when things die', () => {
     assert.equal(await daemon.stop(), 0, daemon.log());
     assert.equal((await shims(folders)).length, 1);
     await world().restart();
-    assert.equal(await crictl.ok('exec', '-s', id, 'echo', 'again'), 'again');
+    assert.equal(await crictl.exec(id, 'echo', 'again'), 'again');
     await crictl.removePod(pod);
   });
 

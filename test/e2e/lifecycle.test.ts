@@ -4,6 +4,7 @@ import { release } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
+import { call, connectCri } from './harness/cri.ts';
 import { useWorld } from './harness/suite.ts';
 
 const inspectpSchema = z.object({
@@ -18,10 +19,10 @@ describe('a pod’s life by crictl', () => {
     const { crictl } = world();
     const pod = await crictl.runPod('vm', { hostname: 'in-a-vm' });
     const id = await crictl.start(pod, { command: ['sleep', '1000'] });
-    const guestKernel = await crictl.ok('exec', '-s', id, 'uname', '-r');
+    const guestKernel = await crictl.exec(id, 'uname', '-r');
     assert.notEqual(guestKernel, release());
-    assert.match(await crictl.ok('exec', '-s', id, 'cat', '/proc/1/comm'), /init/);
-    assert.equal(await crictl.ok('exec', '-s', id, 'hostname'), 'in-a-vm');
+    assert.match(await crictl.exec(id, 'cat', '/proc/1/comm'), /init/);
+    assert.equal(await crictl.exec(id, 'hostname'), 'in-a-vm');
     const status = await crictl.status(id);
     assert.equal(status.state, 'CONTAINER_RUNNING');
     assert.equal(status.imageRef, status.imageId);
@@ -111,9 +112,7 @@ describe('a pod’s life by crictl', () => {
     const { crictl } = world();
     const pods = await Promise.all([crictl.runPod('left'), crictl.runPod('right')]);
     const ids = await Promise.all(pods.map((pod) => crictl.start(pod, { command: ['sleep', '1000'] })));
-    const boots = await Promise.all(
-      ids.map((id) => crictl.ok('exec', '-s', id, 'cat', '/proc/sys/kernel/random/boot_id')),
-    );
+    const boots = await Promise.all(ids.map((id) => crictl.exec(id, 'cat', '/proc/sys/kernel/random/boot_id')));
     const host = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
     assert.equal(new Set([...boots, host]).size, 3);
     await Promise.all(pods.map((pod) => crictl.removePod(pod)));
@@ -130,8 +129,12 @@ describe('a pod’s life by crictl', () => {
   it('unknown ids: nothing to stop or remove, nothing to show', async () => {
     const { crictl } = world();
     const nobody = 'f'.repeat(64);
-    await crictl.ok('stopp', nobody);
-    await crictl.ok('rmp', nobody);
+    const { runtime, close } = connectCri(world().folders.socket);
+    await call(runtime.stopPodSandbox.bind(runtime), { podSandboxId: nobody });
+    await call(runtime.removePodSandbox.bind(runtime), { podSandboxId: nobody });
+    await call(runtime.stopContainer.bind(runtime), { containerId: nobody, timeout: '1' });
+    await call(runtime.removeContainer.bind(runtime), { containerId: nobody });
+    close();
     assert.match(await crictl.fails('inspectp', nobody), /NotFound/);
     assert.match(await crictl.fails('inspect', nobody), /NotFound/);
     assert.match(await crictl.fails('exec', '-s', nobody, 'true'), /NotFound/);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import type { Pod } from './harness/crictl.ts';
 import { useWorld } from './harness/suite.ts';
 
@@ -15,7 +15,6 @@ describe('container logs', () => {
   before(async () => {
     pod = await world().crictl.runPod('logs');
   });
-  after(() => world().crictl.removePod(pod));
 
   it('are CRI lines at log_directory/log_path, stdout and stderr apart', async () => {
     const { crictl, folders } = world();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import type { Pod } from './harness/crictl.ts';
 import { useWorld } from './harness/suite.ts';
 
@@ -16,7 +16,6 @@ describe('bind mounts', () => {
     await writeFile(join(dir, 'below', 'file'), 'from the host\n');
     pod = await world().crictl.runPod('mounts');
   });
-  after(() => world().crictl.removePod(pod));
 
   const mount = (container: string, host: string, readonly = false) => ({
     container_path: container,
@@ -66,7 +65,7 @@ describe('bind mounts', () => {
       command: ['sh', '-c', 'echo two > /etc/single; sleep 1000'],
       config: { mounts: [mount('/etc/single', file), mount('/etc/hosts', join(dir, 'below', 'file'), true)] },
     });
-    assert.equal(await crictl.ok('exec', '-s', id, 'cat', '/etc/single', '/etc/hosts'), 'two\nfrom the host');
+    assert.equal(await crictl.exec(id, 'cat', '/etc/single', '/etc/hosts'), 'two\nfrom the host');
     assert.equal(await readFile(file, 'utf8'), 'two\n');
     await crictl.ok('rm', '-f', id);
   });

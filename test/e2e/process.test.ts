@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
+import { call, connectCri } from './harness/cri.ts';
 import type { Pod } from './harness/crictl.ts';
 import { useWorld } from './harness/suite.ts';
 
@@ -12,7 +13,6 @@ describe('a container’s process', () => {
   before(async () => {
     pod = await world().crictl.runPod('process', { linux: { security_context: { namespace_options: { pid: 1 } } } });
   });
-  after(() => world().crictl.removePod(pod));
 
   /** The output of a container that ran to its end with code 0. */
   async function output(name: string, script: string, config: Readonly<Record<string, unknown>> = {}): Promise<string> {
@@ -45,7 +45,8 @@ describe('a container’s process', () => {
   });
 
   it('is process 1 of its own namespace, and its children are reaped', async () => {
-    assert.equal(await output('pid', 'echo $$'), '1');
+    const own = { linux: { security_context: { namespace_options: { pid: 1 } } } };
+    assert.equal(await output('pid', 'echo $$', own), '1');
   });
 
   it('cannot write a read-only root file system', async () => {
@@ -103,22 +104,19 @@ describe('ExecSync', () => {
     };
     id = await crictl.start(pod, { command: ['sleep', '1000'], config });
   });
-  after(() => world().crictl.removePod(pod));
 
   it('joins the container: user, environment, directory, process namespace', async () => {
     const { crictl } = world();
-    const seen = await crictl.ok('exec', '-s', id, 'sh', '-c', 'id -u; echo $FROM; pwd; cat /proc/1/comm');
+    const seen = await crictl.exec(id, 'sh', '-c', 'id -u; echo $FROM; pwd; cat /proc/1/comm');
     assert.equal(seen, '33\ncontainer\n/tmp\nsleep');
   });
 
   it('tells stdout from stderr and gives the exit code', async () => {
-    const { crictl } = world();
-    const { code, stdout, stderr } = await crictl.try('exec', '-s', id, 'sh', '-c', 'echo out; echo err >&2; exit 3');
-    assert.notEqual(code, 0);
-    assert.match(stdout, /^out$/m);
-    assert.match(stderr, /^err$/m);
-    assert.doesNotMatch(stdout, /err/);
-    assert.match(stderr, /\b3\b/);
+    const { runtime, close } = connectCri(world().folders.socket);
+    const cmd = ['sh', '-c', 'echo out; echo err >&2; exit 3'];
+    const reply = await call(runtime.execSync.bind(runtime), { containerId: id, cmd, timeout: '0' });
+    close();
+    assert.deepEqual([String(reply.stdout), String(reply.stderr), reply.exitCode], ['out\n', 'err\n', 3]);
   });
 
   it('kills what runs too long and says so', async () => {
@@ -127,13 +125,13 @@ describe('ExecSync', () => {
       await crictl.fails('exec', '-s', '--timeout', '1', id, 'sleep', '777'),
       /DeadlineExceeded|deadline|timed out/i,
     );
-    const processes = await crictl.ok('exec', '-s', id, 'sh', '-c', 'cat /proc/[0-9]*/cmdline | tr "\\0" " "');
+    const processes = await crictl.exec(id, 'sh', '-c', 'cat /proc/[0-9]*/cmdline | tr "\\0" " "');
     assert.doesNotMatch(processes, /sleep 777/);
   });
 
   it('does not wait for a child that keeps the pipe', async () => {
     const { crictl } = world();
-    assert.equal(await crictl.ok('exec', '-s', id, 'sh', '-c', 'sleep 600 & echo done'), 'done');
+    assert.equal(await crictl.exec(id, 'sh', '-c', 'sleep 600 & echo done'), 'done');
   });
 
   it('names a program that is not there, and a container that does not run', async () => {
@@ -145,7 +143,7 @@ describe('ExecSync', () => {
 
   it('gives 4 MiB of output whole', async () => {
     const { crictl } = world();
-    const all = await crictl.ok('exec', '-s', id, 'sh', '-c', 'yes 0123456789abcde | head -c 4194304');
+    const all = await crictl.exec(id, 'sh', '-c', 'yes 0123456789abcde | head -c 4194304');
     assert.equal(all.length, 4_194_303);
     assert.ok(all.split('\n').every((line) => line === '0123456789abcde'));
   });

@@ -3,19 +3,19 @@
  *
  * INVARIANTS
  * - States only go CREATED → RUNNING → EXITED, or CREATED → EXITED; each change is on disk before anyone is told.
- * - `ended` resolves once, after the record says EXITED and the log was drained (or the wait for it ran out).
+ * - `ended` resolves once, after the record says EXITED and the log was drained (or nothing came of it any more).
  * - `turns` orders create, start and remove; stop takes no turn, so that a second stop can shorten the first one's grace.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Exited__Output } from '../../guest-client/generated/a3s/guest/v1/Exited.ts';
 import type { LogPump } from '../logs/log-pump.ts';
 import type { ContainerView } from '../model.ts';
 import { deleteRecord, writeRecord } from '../store/record-file.ts';
+import { settlesWithin } from '../time.ts';
 import { Turns } from '../turns.ts';
 import { type ContainerEnd, type ContainerRecord, endReason } from './container-record.ts';
 
-/** The log may lag behind the exit; after this long the container is EXITED all the same, and the rest follows. */
-const DRAIN_LIMIT_MS = 10_000;
+/** The log may lag behind the exit; if nothing of it comes for this long, the container is EXITED all the same. */
+const DRAIN_STALL_MS = 10_000;
 
 export class Container {
   readonly turns = new Turns();
@@ -95,10 +95,11 @@ export class Container {
   }
 
   async #drainLog(): Promise<void> {
-    if (this.#pump === undefined) return;
-    const timer = new AbortController();
-    const limit = delay(DRAIN_LIMIT_MS, undefined, { signal: timer.signal }).catch(() => undefined);
-    await Promise.race([this.#pump.drained, limit]);
-    timer.abort();
+    const pump = this.#pump;
+    if (pump === undefined) return;
+    for (let seen = -1; seen !== pump.written; ) {
+      seen = pump.written;
+      if (await settlesWithin(pump.drained, DRAIN_STALL_MS)) return;
+    }
   }
 }

@@ -1,10 +1,10 @@
 /** StopContainer: stop signal, grace, SIGKILL; it returns when the process is really gone. */
 import { constants } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import { BoxError, isBoxError, messageOf } from '../../errors.ts';
 import type { RuntimeContext } from '../context.ts';
 import type { Log } from '../log.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
+import { settlesWithin } from '../time.ts';
 import type { Container } from './container.ts';
 import { signalNumber } from './signals.ts';
 
@@ -21,7 +21,7 @@ export async function stopContainer(context: RuntimeContext, id: string, timeout
   if (container.record.state !== 'RUNNING') return;
   if (timeoutSeconds > 0) {
     await signal(sandbox, container, signalNumber(container.record.stopSignal), false);
-    if (await endsWithin(container, timeoutSeconds * MILLIS)) return;
+    if (await settlesWithin(container.ended, timeoutSeconds * MILLIS)) return;
   }
   await kill(sandbox, container);
 }
@@ -30,7 +30,7 @@ export async function stopContainer(context: RuntimeContext, id: string, timeout
 export async function kill(sandbox: Sandbox, container: Container): Promise<void> {
   if (container.record.state !== 'RUNNING') return;
   await signal(sandbox, container, SIGKILL, true);
-  if (!(await endsWithin(container, KILL_LIMIT_MS))) {
+  if (!(await settlesWithin(container.ended, KILL_LIMIT_MS))) {
     throw new BoxError(
       'DEADLINE',
       `container ${container.id} was killed but the guest does not report its end: stop the sandbox`,
@@ -60,12 +60,4 @@ async function signal(sandbox: Sandbox, container: Container, number: number, al
   } catch (error) {
     if (!isBoxError(error, 'GUEST_GONE', 'SANDBOX_NOT_READY')) throw error;
   }
-}
-
-async function endsWithin(container: Container, ms: number): Promise<boolean> {
-  const timer = new AbortController();
-  const limit = delay(ms, false, { signal: timer.signal }).catch(() => false);
-  const ended = await Promise.race([container.ended.then(() => true), limit]);
-  timer.abort();
-  return ended;
 }

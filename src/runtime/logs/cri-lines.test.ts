@@ -19,6 +19,14 @@ function readBack(file: Buffer): string {
     .join('');
 }
 
+function tagsOf(text: string): readonly (string | undefined)[] {
+  const file = Buffer.concat(new LineCutter('stdout', 0n).push(Buffer.from(text), TIME)).toString();
+  return file
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split(' ')[2]);
+}
+
 describe('LineCutter', () => {
   it('writes a finished line with time, stream and tag', () => {
     const lines = new LineCutter('stdout', 0n).push(Buffer.from('hello\n'), TIME);
@@ -35,18 +43,25 @@ describe('LineCutter', () => {
     assert.equal(cutter.consumed, 6n);
   });
 
+  it('dates the first line by its first byte and the rest by theirs', () => {
+    const cutter = new LineCutter('stdout', 0n);
+    cutter.push(Buffer.from('a'), TIME);
+    const file = Buffer.concat(cutter.push(Buffer.from('b\nc\nd\n'), TIME + 1n)).toString();
+    assert.deepEqual(
+      file
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split(' ')[0]),
+      [TIME, TIME + 1n, TIME + 1n].map(rfc3339Nano),
+    );
+  });
+
   it('cuts a long line at 16 KiB: pieces P, the last one F', () => {
-    const lines = new LineCutter('stdout', 0n).push(Buffer.from(`${'x'.repeat(16_384 * 2 + 5)}\n`), TIME);
-    const tags = lines.map((line) => line.toString().split(' ')[2]);
-    assert.deepEqual(tags, ['P', 'P', 'F']);
+    assert.deepEqual(tagsOf(`${'x'.repeat(16_384 * 2 + 5)}\n`), ['P', 'P', 'F']);
   });
 
   it('a line of exactly 16 KiB is whole', () => {
-    const lines = new LineCutter('stdout', 0n).push(Buffer.from(`${'x'.repeat(16_384)}\n`), TIME);
-    assert.deepEqual(
-      lines.map((line) => line.toString().split(' ')[2]),
-      ['F'],
-    );
+    assert.deepEqual(tagsOf(`${'x'.repeat(16_384)}\n`), ['F']);
   });
 
   it('writes output that ends without a newline as a last piece', () => {

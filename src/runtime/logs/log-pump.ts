@@ -40,6 +40,7 @@ export class LogPump {
   readonly #stderr: LineCutter;
   #recordedSize: number;
   #failing = false;
+  #written = 0;
 
   private constructor(options: LogPumpOptions, file: LogFile | undefined, from: { stdout: bigint; stderr: bigint }) {
     this.#options = options;
@@ -69,6 +70,11 @@ export class LogPump {
       stderr: BigInt(position.stderr),
     };
     return new LogPump(options, file, from);
+  }
+
+  /** How many chunks have been dealt with: a pump that is slow still counts on. */
+  get written(): number {
+    return this.#written;
   }
 
   /** Stops reading; what was not acknowledged stays in the guest. */
@@ -105,6 +111,7 @@ export class LogPump {
 
   async #write(lines: readonly Buffer[]): Promise<void> {
     if (lines.length > 0) await this.#append(lines);
+    this.#written += 1;
     this.#stream.write({
       ack: { stdoutOffset: this.#stdout.consumed.toString(), stderrOffset: this.#stderr.consumed.toString() },
     });

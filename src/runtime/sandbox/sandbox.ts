@@ -7,7 +7,6 @@
  * - It never becomes READY again.
  * - `turns` orders what changes the sandbox as a whole (container creation and removal, stop, remove).
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { BoxError, messageOf } from '../../errors.ts';
 import type { ContainerInfo__Output } from '../../guest-client/generated/a3s/guest/v1/ContainerInfo.ts';
 import type { Container } from '../container/container.ts';
@@ -16,7 +15,7 @@ import type { Log } from '../log.ts';
 import type { SandboxView } from '../model.ts';
 import type { SandboxPaths } from '../paths.ts';
 import { writeRecord } from '../store/record-file.ts';
-import { nowNanos } from '../time.ts';
+import { nowNanos, settlesWithin } from '../time.ts';
 import { Turns } from '../turns.ts';
 import { watchGuest } from '../vm/guest-events.ts';
 import type { Vm } from '../vm/vm.ts';
@@ -152,11 +151,7 @@ export class Sandbox {
   /** guest-init is gone but its VM is not: a sandbox without an agent can never be READY. */
   async #onGuestSilent(vm: Vm): Promise<void> {
     if (this.#stopping) return;
-    const timer = new AbortController();
-    const lingering = delay(LINGER_MS, 'alive' as const, { signal: timer.signal }).catch(() => 'ended' as const);
-    const outcome = await Promise.race([lingering, vm.ended.then(() => 'ended' as const)]);
-    timer.abort();
-    if (outcome === 'ended' || this.#stopping) return;
+    if ((await settlesWithin(vm.ended, LINGER_MS)) || this.#stopping) return;
     this.#log.error({ sandboxId: this.id }, 'guest-init stopped answering: the VM is ended');
     await vm.kill();
   }

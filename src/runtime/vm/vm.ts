@@ -21,6 +21,7 @@ import { hostCommand } from '../host/host-command.ts';
 import type { NetworkAttachment } from '../network/pod-network.ts';
 import { MAX_SOCKET_PATH, type RunPaths, type SandboxPaths } from '../paths.ts';
 import { readRecord, writeVolatile } from '../store/record-file.ts';
+import { settlesWithin } from '../time.ts';
 import { type BootTimings, bootTimings } from './boot-timings.ts';
 import { ConsoleRing, openConsole, openConsoleWriter } from './console-ring.ts';
 import { type GuestReady, listenForReady } from './ready-socket.ts';
@@ -96,15 +97,9 @@ export class Vm {
 
   /** Ends the VM in order, or by force when it takes too long; returns when its process is gone. */
   async shutdown(): Promise<void> {
-    const timer = new AbortController();
-    const overdue = delay(SHUTDOWN_GRACE_MS, 'overdue' as const, { signal: timer.signal }).catch(
-      () => 'ended' as const,
-    );
     // an answer may be lost with the VM: only the process's end counts
     const asked = this.guest.shutdown(SHUTDOWN_GRACE_MS).catch(() => undefined);
-    const outcome = await Promise.race([this.ended.then(() => 'ended' as const), overdue]);
-    timer.abort();
-    if (outcome === 'overdue') killShim(this.#identity);
+    if (!(await settlesWithin(this.ended, SHUTDOWN_GRACE_MS))) killShim(this.#identity);
     await this.ended;
     await asked;
     this.release();

@@ -50,8 +50,7 @@ export class Crictl {
 
   /** Any crictl command; its outcome is the result. */
   async try(...args: readonly string[]): Promise<Finished> {
-    const endpoint = `unix://${this.#folders.socket}`;
-    return run(CRICTL, ['--config', '/nonexistent', '-r', endpoint, '-i', endpoint, '--timeout', '120s', ...args]);
+    return run(CRICTL, ['--config', this.#folders.crictlConfig, ...args]);
   }
 
   /** A crictl command that must succeed; its stdout without the last newline. */
@@ -66,6 +65,11 @@ export class Crictl {
     const { code, stdout, stderr } = await this.try(...args);
     assert.notEqual(code, 0, `crictl ${args.join(' ')} succeeded: ${stdout}`);
     return stderr;
+  }
+
+  /** `exec --sync` that must succeed; its stdout without the last newline (and without the two that crictl adds). */
+  async exec(id: string, ...command: readonly string[]): Promise<string> {
+    return (await this.ok('exec', '-s', id, ...command)).replace(/\n{1,2}$/, '');
   }
 
   async runPod(name: string, over: Readonly<Record<string, unknown>> = {}): Promise<Pod> {

@@ -13,7 +13,11 @@ export interface Folders {
   readonly state: string;
   readonly socket: string;
   readonly registryConfig: string;
+  /** crictl's configuration: this daemon, and a deadline for hangs only. */
+  readonly crictlConfig: string;
 }
+
+const CRICTL_TIMEOUT_S = 120;
 
 /** Fresh folders; every mirrored registry name leads to `registry` (an address, served by plain http). */
 export async function makeFolders(registry: string): Promise<Folders> {
@@ -24,7 +28,13 @@ export async function makeFolders(registry: string): Promise<Folders> {
     state: join(base, 'state'),
     socket: join(base, 'a3s.sock'),
     registryConfig: join(base, 'certs.d'),
+    crictlConfig: join(base, 'crictl.yaml'),
   };
+  const endpoint = `unix://${folders.socket}`;
+  await writeFile(
+    folders.crictlConfig,
+    `runtime-endpoint: ${endpoint}\nimage-endpoint: ${endpoint}\ntimeout: ${CRICTL_TIMEOUT_S}\n`,
+  );
   await mirrorTo(folders, registry);
   return folders;
 }

@@ -30,10 +30,7 @@ export class World {
 export function useWorld(images: readonly string[] = [BUSYBOX]): () => World {
   let world: World | undefined;
   before(async () => {
-    const registry = await startRegistry();
-    const folders = await makeFolders(registry.address);
-    world = new World(folders, registry, await Daemon.start(folders));
-    for (const image of images) await world.crictl.ok('pull', image);
+    world = await setUp(images);
   });
   after(async () => {
     if (world !== undefined) await end(world);
@@ -44,12 +41,33 @@ export function useWorld(images: readonly string[] = [BUSYBOX]): () => World {
   };
 }
 
-async function end(world: World): Promise<void> {
-  const { crictl, daemon, folders, registry } = world;
-  const pods = (await crictl.ok('pods', '-q')).split('\n').filter((id) => id !== '');
-  for (const id of pods) await crictl.ok('rmp', '-f', id);
-  assert.equal(await daemon.stop(), 0, daemon.log());
-  await registry.stop();
+/** A world that cannot be set up takes its processes with it: they would keep the test run from ending. */
+async function setUp(images: readonly string[]): Promise<World> {
+  const registry = await startRegistry();
+  let daemon: Daemon | undefined;
+  try {
+    const folders = await makeFolders(registry.address);
+    daemon = await Daemon.start(folders);
+    const world = new World(folders, registry, daemon);
+    for (const image of images) await world.crictl.ok('pull', image);
+    return world;
+  } catch (error) {
+    await daemon?.stop();
+    await registry.stop();
+    throw error;
+  }
+}
+
+/** Ends everything, whatever fails on the way; then nothing may be left. */
+async function end({ crictl, daemon, folders, registry }: World): Promise<void> {
+  try {
+    const pods = (await crictl.ok('pods', '-q')).split('\n').filter((id) => id !== '');
+    for (const id of pods) await crictl.ok('rmp', '-f', id);
+  } finally {
+    const code = await daemon.stop();
+    await registry.stop();
+    assert.equal(code, 0, daemon.log());
+  }
   assert.deepEqual(await leftovers(folders), [], daemon.log());
   await removeFolders(folders);
 }
