@@ -3,7 +3,6 @@ import { createRequire } from 'node:module';
 import { stringify } from 'smol-toml';
 import { parseCommandLine, USAGE } from './config/command-line.ts';
 import { loadSettings, toDaemonConfig } from './config/load.ts';
-import { serve } from './daemon/serve.ts';
 import { isBoxError } from './errors.ts';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
@@ -20,9 +19,13 @@ async function main(): Promise<void> {
     case 'config dump':
       process.stdout.write(`${stringify(await loadSettings(configFile, overrides))}\n`);
       return;
-    case 'serve':
-      await serve(toDaemonConfig(await loadSettings(configFile, overrides), configFile), version);
+    case 'serve': {
+      const config = toDaemonConfig(await loadSettings(configFile, overrides), configFile);
+      // everything heavy hangs below it: a wrong flag is told without loading that
+      const { serve } = await import('./daemon/serve.ts');
+      await serve(config, version);
       return;
+    }
     default:
       command satisfies never;
   }

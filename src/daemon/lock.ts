@@ -5,7 +5,8 @@ import { BoxError, errnoOf } from '../errors.ts';
 
 /**
  * Holds an abstract Unix socket named after the folder's device and inode: the kernel frees the name with the process,
- * and two ways to write one folder's path are one lock.
+ * and two ways to write one folder's path are one lock. While it is held the process stays alive: recovery may wait for
+ * nothing but the end of somebody else's process, which the event loop does not count.
  */
 export class FolderLock {
   readonly #server: Server;
@@ -34,7 +35,6 @@ export class FolderLock {
       });
       server.listen(`\0a3s-box-${dev}-${ino}`, resolve);
     });
-    server.unref();
     return new FolderLock(server);
   }
 

@@ -9,9 +9,9 @@ import { run } from './harness/run.ts';
 import { DAEMON } from './harness/settings.ts';
 import { useWorld } from './harness/suite.ts';
 
-describe('a daemon that cannot start says why in one sentence', () => {
-  const world = useWorld([]);
+const world = useWorld([]);
 
+describe('a daemon that cannot start says why in one sentence', () => {
   const start = (...args: readonly string[]): ReturnType<typeof run> => run(DAEMON, args);
   const own = (): string[] => {
     const { root, state, registryConfig } = world().folders;
@@ -72,8 +72,6 @@ describe('a daemon that cannot start says why in one sentence', () => {
 });
 
 describe('a host that lacks something: the daemon serves and Status tells', () => {
-  const world = useWorld([]);
-
   async function withConfig(toml: string, check: (crictl: Crictl, folders: Folders) => Promise<void>): Promise<void> {
     const folders = await makeFolders(world().registry.address);
     const file = join(folders.base, 'config.toml');

@@ -5,6 +5,7 @@ import { until } from './harness/crictl.ts';
 import { shims } from './harness/leftovers.ts';
 import { useWorld } from './harness/suite.ts';
 
+const MIB = 1024 * 1024;
 const PRIVILEGED = { linux: { security_context: { privileged: true } } };
 
 describe('when things die', () => {
@@ -19,11 +20,14 @@ describe('when things die', () => {
   it('a guest that panics: the sandbox is NOTREADY, its container EXITED, the console is quoted', async () => {
     const { crictl } = world();
     const pod = await crictl.runPod('panics', PRIVILEGED);
+    const resources = { memory_limit_in_bytes: 24 * MIB };
     const id = await crictl.start(pod, {
-      command: ['sh', '-c', 'sleep 1000'],
-      config: PRIVILEGED,
+      command: ['sleep', '1000'],
+      config: { linux: { ...PRIVILEGED.linux, resources } },
     });
-    await crictl.try('exec', '-s', '--timeout', '20', id, 'sh', '-c', 'echo c > /proc/sysrq-trigger');
+    // the kernel's own panic: out of memory in a cgroup, where that is told to be fatal
+    const script = 'echo 2 > /proc/sys/vm/panic_on_oom && dd if=/dev/zero of=/dev/null bs=60M count=1';
+    await crictl.try('exec', '-s', '--timeout', '20', id, 'sh', '-c', script);
     await notReady(pod.id);
     const { state, exitCode, message } = await crictl.exited(id);
     assert.deepEqual([state, exitCode], ['CONTAINER_EXITED', 255]);

@@ -9,6 +9,8 @@ import { BUSYBOX } from './harness/settings.ts';
 import { useWorld } from './harness/suite.ts';
 import { tar } from './harness/tar.ts';
 
+const world = useWorld([]);
+
 const imagesSchema = z.object({
   images: z.array(
     z.object({ id: z.string(), repoTags: z.array(z.string()), repoDigests: z.array(z.string()), size: z.string() }),
@@ -16,8 +18,6 @@ const imagesSchema = z.object({
 });
 
 describe('images', () => {
-  const world = useWorld([]);
-
   async function images(): Promise<z.infer<typeof imagesSchema>['images']> {
     return imagesSchema.parse(JSON.parse(await world().crictl.ok('images', '-o', 'json'))).images;
   }
@@ -67,7 +67,6 @@ describe('images', () => {
 });
 
 describe('images from a registry that cannot be trusted', () => {
-  const world = useWorld();
   let bad: BadRegistry;
 
   before(async () => {

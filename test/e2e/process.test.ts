@@ -4,10 +4,11 @@ import { call, connectCri } from './harness/cri.ts';
 import type { Pod } from './harness/crictl.ts';
 import { useWorld } from './harness/suite.ts';
 
+const world = useWorld();
+
 const MIB = 1024 * 1024;
 
 describe('a container’s process', () => {
-  const world = useWorld();
   let pod: Pod;
 
   before(async () => {
@@ -90,7 +91,6 @@ describe('a container’s process', () => {
 });
 
 describe('ExecSync', () => {
-  const world = useWorld();
   let pod: Pod;
   let id = '';
 
