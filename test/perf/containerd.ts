@@ -1,0 +1,72 @@
+/** containerd and runc (Debian's) in folders of their own, as the peer in the same run. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type Cri, call, connectCri } from '../e2e/harness/cri.ts';
+import { BUSYBOX, EVENT_MS } from '../e2e/harness/settings.ts';
+
+export interface Containerd {
+  readonly cri: Cri;
+  readonly version: string;
+  stop(): Promise<void>;
+}
+
+/** Serves the images of the registry whose mirrors stand in `registryConfig`. */
+export async function startContainerd(base: string, registryConfig: string): Promise<Containerd> {
+  const dir = join(base, 'containerd');
+  await mkdir(dir, { recursive: true });
+  const socket = join(dir, 'c.sock');
+  const config = join(dir, 'config.toml');
+  await writeFile(
+    config,
+    [
+      'version = 2',
+      `root = "${dir}/root"`,
+      `state = "${dir}/state"`,
+      `grpc = { address = "${socket}" }`,
+      `ttrpc = { address = "${socket}.ttrpc" }`,
+      '[plugins."io.containerd.grpc.v1.cri"]',
+      'sandbox_image = "registry.k8s.io/pause:3.9"',
+      'restrict_oom_score_adj = true',
+      `registry = { config_path = "${registryConfig}" }`,
+      '',
+    ].join('\n'),
+  );
+  const child = spawn('containerd', ['--config', config], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
+  });
+  await serving(child);
+  const cri = connectCri(socket);
+  const { runtimeVersion } = await call(cri.runtime.version.bind(cri.runtime), {});
+  await call(cri.images.pullImage.bind(cri.images), { image: { image: BUSYBOX } });
+  return {
+    cri,
+    version: runtimeVersion,
+    stop: async () => {
+      cri.close();
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** containerd says so itself when it serves. */
+function serving(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const said: string[] = [];
+    const timer = setTimeout(() => reject(new Error(`containerd does not serve: ${said.join('\n')}`)), EVENT_MS);
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`containerd ended with ${code}: ${said.join('\n')}`)));
+    if (child.stderr === null) throw new TypeError('containerd was started without a pipe');
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      said.push(line);
+      if (!line.includes('containerd successfully booted')) return;
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

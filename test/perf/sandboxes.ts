@@ -1,0 +1,131 @@
+/** `sandboxes.ts`: boots, execs and memory of sandboxes, beside containerd + runc on the same machine. */
+import assert from 'node:assert/strict';
+import { z } from 'zod';
+import { bootTimingsSchema } from '../../src/runtime/vm/boot-timings.ts';
+import { call, connectCri } from '../e2e/harness/cri.ts';
+import { Crictl } from '../e2e/harness/crictl.ts';
+import { Daemon, makeFolders, removeFolders } from '../e2e/harness/daemon.ts';
+import { startRegistry } from '../e2e/harness/registry.ts';
+import { BUSYBOX } from '../e2e/harness/settings.ts';
+import { startContainerd } from './containerd.ts';
+import { residentMiB, shimMemory } from './memory.ts';
+import { type BenchPod, execNothing, removePod, startPod } from './pods.ts';
+import { percentile, spread, table, timed } from './table.ts';
+
+const SANDBOXES = 10;
+const EXECS = 100;
+const PEER_PODS = 5;
+const PEER_EXECS = 30;
+
+const infoSchema = z.object({ pid: z.number(), bootTimingsMs: bootTimingsSchema });
+const say = (text: string): void => void process.stdout.write(text);
+
+const registry = await startRegistry();
+const folders = await makeFolders(registry.address);
+const daemon = await Daemon.start(folders);
+const cri = connectCri(folders.socket);
+const idle = await residentMiB(daemon.pid);
+await new Crictl(folders).ok('pull', BUSYBOX);
+
+// all are kept until the end, so that shared pages are shared as on a node with pods
+const pods: BenchPod[] = [];
+const infos: z.infer<typeof infoSchema>[] = [];
+for (let index = 0; index < SANDBOXES; index += 1) {
+  const pod = await startPod(cri, `box-${index}`, { hostNetwork: false });
+  pods.push(pod);
+  const { info } = await call(cri.runtime.podSandboxStatus.bind(cri.runtime), {
+    podSandboxId: pod.id,
+    verbose: true,
+  });
+  infos.push(infoSchema.parse(JSON.parse(info['info'] ?? '')));
+  say('.');
+}
+const memory = [];
+for (const { pid } of infos) memory.push(await shimMemory(pid));
+const loaded = await residentMiB(daemon.pid);
+const [first] = pods;
+assert.ok(first !== undefined);
+const execs: number[] = [];
+for (let index = 0; index < EXECS; index += 1) execs.push(await timed(() => execNothing(cri, first)));
+for (const pod of pods) await removePod(cri, pod);
+cri.close();
+assert.equal(await daemon.stop(), 0, daemon.log());
+say('.');
+
+const peer = await startContainerd(folders.base, folders.registryConfig);
+const peerPods: BenchPod[] = [];
+for (let index = 0; index < PEER_PODS; index += 1) {
+  peerPods.push(await startPod(peer.cri, `peer-${index}`, { hostNetwork: true }));
+  say('.');
+}
+const [peerFirst] = peerPods;
+assert.ok(peerFirst !== undefined);
+const peerExecs: number[] = [];
+for (let index = 0; index < PEER_EXECS; index += 1) peerExecs.push(await timed(() => execNothing(peer.cri, peerFirst)));
+for (const pod of peerPods) await removePod(peer.cri, pod);
+await peer.stop();
+await registry.stop();
+await removeFolders(folders);
+
+const phases = ['spawn', 'ffi', 'startEnter', 'kernel', 'init', 'ready'] as const;
+say(
+  table(
+    `Boot phases of ${SANDBOXES} sandboxes, ms`,
+    ['phase', 'p50 / p95'],
+    phases.map((phase) => [phase, spread(infos.map(({ bootTimingsMs }) => bootTimingsMs[phase]))]),
+  ),
+);
+const steps = ['run', 'create', 'start'] as const;
+const total = ({ times }: BenchPod): number => times.run + times.create + times.start;
+const ratio = (own: readonly number[], other: readonly number[]): string =>
+  (percentile(own, 0.5) / percentile(other, 0.5)).toFixed(2);
+say(
+  table(
+    `Pods and execs beside containerd ${peer.version} + runc (its pods in the host's network), ms, p50 / p95`,
+    ['', 'a3s-box', 'containerd + runc', 'ratio of p50'],
+    [
+      ...steps.map((step) => {
+        const [own, other] = [pods, peerPods].map((all) => all.map(({ times }) => times[step]));
+        return [step, spread(own ?? []), spread(other ?? []), ratio(own ?? [], other ?? [])];
+      }),
+      [
+        'run + create + start',
+        spread(pods.map(total)),
+        spread(peerPods.map(total)),
+        ratio(pods.map(total), peerPods.map(total)),
+      ],
+      [`ExecSync of true (${EXECS}, ${PEER_EXECS})`, spread(execs), spread(peerExecs), ratio(execs, peerExecs)],
+    ],
+  ),
+);
+say(
+  table(
+    'Memory, MiB, p50 / p95',
+    ['', ''],
+    [
+      ['daemon RSS, idle after its start', idle.toFixed(1)],
+      [`daemon RSS with ${SANDBOXES} pods`, loaded.toFixed(1)],
+      [
+        'shim PSS beyond guest memory',
+        spread(
+          memory.map(({ ownMiB }) => ownMiB),
+          1,
+        ),
+      ],
+      [
+        'guest RAM in use',
+        spread(
+          memory.map(({ guestMiB }) => guestMiB),
+          1,
+        ),
+      ],
+      [
+        'guest kernel image (shared)',
+        spread(
+          memory.map(({ kernelMiB }) => kernelMiB),
+          1,
+        ),
+      ],
+    ],
+  ),
+);
