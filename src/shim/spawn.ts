@@ -12,6 +12,12 @@ const statusSchema: z.ZodType<ShimStatus> = z.union([
   z.object({ phase: z.literal('failed'), call: z.string(), message: z.string() }),
 ]);
 
+/**
+ * The shim runs a few milliseconds of JavaScript and then none: no compiler (and so no memory that can be written and
+ * executed), no helper threads, the smallest young generation.
+ */
+const NODE_FLAGS = ['--jitless', '--v8-pool-size=0', '--max-semi-space-size=1'];
+
 export interface SpawnOptions {
   readonly sandboxId: string;
   /** dist/shim/shim.cjs */
@@ -46,7 +52,7 @@ export interface SpawnedShim {
 export async function spawnShim(options: SpawnOptions): Promise<SpawnedShim> {
   const child = spawn(
     'nsenter',
-    [`--net=${options.netns}`, '--', process.execPath, options.bundle, options.sandboxId],
+    [`--net=${options.netns}`, '--', process.execPath, ...NODE_FLAGS, options.bundle, options.sandboxId],
     {
       detached: true,
       cwd: '/',

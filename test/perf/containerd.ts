@@ -1,7 +1,7 @@
 /** containerd and runc (Debian's) in folders of their own, as the peer in the same run. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Cri, call, connectCri } from '../e2e/harness/cri.ts';
@@ -13,10 +13,12 @@ export interface Containerd {
   stop(): Promise<void>;
 }
 
+/** A tmpfs everywhere: overlay cannot lie on the overlay that the test node's other folders are. */
+const BASE = '/run';
+
 /** Serves the images of the registry whose mirrors stand in `registryConfig`. */
-export async function startContainerd(base: string, registryConfig: string): Promise<Containerd> {
-  const dir = join(base, 'containerd');
-  await mkdir(dir, { recursive: true });
+export async function startContainerd(registryConfig: string): Promise<Containerd> {
+  const dir = await mkdtemp(join(BASE, 'a3s-bench-'));
   const socket = join(dir, 'c.sock');
   const config = join(dir, 'config.toml');
   await writeFile(

@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 
 const KIB_PER_MIB = 1024;
-/** The guest's RAM is mapped in pieces of hundreds of MiB; nothing else of a shim that is in use is as large. */
-const GUEST_RAM_MIN_KIB = 64 * KIB_PER_MIB;
+/** The guest's RAM is two pieces: 16 MiB below the kernel's image and the rest above it. No other anonymous piece is as large. */
+const GUEST_RAM_MIN_KIB = 12 * KIB_PER_MIB;
 
 export interface ShimMemory {
   /** Proportional set sizes, MiB. */
@@ -17,7 +17,7 @@ export async function shimMemory(pid: number): Promise<ShimMemory> {
   const sums = { guest: 0, kernel: 0, own: 0 };
   let kind: keyof typeof sums = 'own';
   for (const line of (await readFile(`/proc/${pid}/smaps`, 'utf8')).split('\n')) {
-    const mapping = /^([0-9a-f]+)-([0-9a-f]+) \S+ \S+ \S+ \d+ *(.*)$/.exec(line);
+    const mapping = /^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \d+ *(.*)$/.exec(line);
     if (mapping !== null) kind = kindOf(mapping);
     const pss = /^Pss: +(\d+) kB/.exec(line);
     if (pss !== null) sums[kind] += Number(pss[1]);
@@ -25,10 +25,10 @@ export async function shimMemory(pid: number): Promise<ShimMemory> {
   return { guestMiB: sums.guest / KIB_PER_MIB, kernelMiB: sums.kernel / KIB_PER_MIB, ownMiB: sums.own / KIB_PER_MIB };
 }
 
-function kindOf([, from = '', to = '', file = '']: RegExpExecArray): 'guest' | 'kernel' | 'own' {
+function kindOf([, from = '', to = '', access = '', file = '']: RegExpExecArray): 'guest' | 'kernel' | 'own' {
   if (file.includes('libkrunfw')) return 'kernel';
   const kib = (Number.parseInt(to, 16) - Number.parseInt(from, 16)) / KIB_PER_MIB;
-  return file === '' && kib >= GUEST_RAM_MIN_KIB ? 'guest' : 'own';
+  return file === '' && access === 'rw-p' && kib >= GUEST_RAM_MIN_KIB ? 'guest' : 'own';
 }
 
 /** Resident set of a process, MiB. */

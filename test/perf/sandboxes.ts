@@ -52,7 +52,7 @@ cri.close();
 assert.equal(await daemon.stop(), 0, daemon.log());
 say('.');
 
-const peer = await startContainerd(folders.base, folders.registryConfig);
+const peer = await startContainerd(folders.registryConfig);
 const peerPods: BenchPod[] = [];
 for (let index = 0; index < PEER_PODS; index += 1) {
   peerPods.push(await startPod(peer.cri, `peer-${index}`, { hostNetwork: true }));

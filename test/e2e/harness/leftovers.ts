@@ -41,8 +41,10 @@ export async function shims(folders: Folders): Promise<readonly FoundShim[]> {
 /** A process may end while it is looked at: then it is no leftover. */
 async function sandboxOf(pid: number, folders: Folders): Promise<string | undefined> {
   try {
-    const [, script = '', sandbox] = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
-    if (basename(script) !== 'shim.cjs') return undefined;
+    const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
+    const script = words.findIndex((word) => basename(word) === 'shim.cjs');
+    if (script < 0) return undefined;
+    const sandbox = words[script + 1];
     const out = await readlink(`/proc/${pid}/fd/1`);
     return out.startsWith(folders.base) ? sandbox : undefined;
   } catch {
