@@ -22,6 +22,7 @@ types() {
 # What is committed must be what the protocols and versions.json say
 generated() {
   with_node
+  need go "go.dev, version 1.26.2 or later"
   local fresh problem=0
   fresh=$(mktemp -d)
   trap "rm -rf '$fresh'" EXIT
@@ -29,6 +30,11 @@ generated() {
   for folder in cri/generated guest-client/generated; do
     diff -r "src/$folder" "$fresh/$folder" >&2 || { say "src/$folder is not what its protocol says: run scripts/gen-proto.sh"; problem=1; }
   done
+  local upstream api
+  api=$(version_of criApi)
+  upstream=$(cd test/tools && GOTOOLCHAIN=local go mod download -json "k8s.io/cri-api@$api" | sed -n 's/^\t"Dir": "\(.*\)",*$/\1/p')
+  diff "$upstream/pkg/apis/runtime/v1/api.proto" proto/runtime/v1/api.proto >&2 ||
+    { say "proto/runtime/v1/api.proto is not cri-api $api's"; problem=1; }
   same() { # same WHAT VERSION FILE TEXT
     grep -qF -- "$4" "$3" || { say "$3 does not name $1 $2, as versions.json does"; problem=1; }
   }

@@ -73,10 +73,11 @@ describe('a container’s process', () => {
   });
 
   it('is limited in processes and processor by its cgroup', async () => {
-    const resources = { cpu_period: 100_000, cpu_quota: 20_000, cpu_shares: 512, memory_limit_in_bytes: 64 * MIB };
+    const limits = { cpu_period: 100_000, cpu_quota: 20_000, cpu_shares: 512, memory_limit_in_bytes: 64 * MIB };
+    const resources = { ...limits, unified: { 'pids.max': '50' } };
     const config = { linux: { resources, security_context: { namespace_options: { pid: 1 } } } };
-    const seen = await output('cgroup', 'cat /sys/fs/cgroup/cpu.max /sys/fs/cgroup/memory.max', config);
-    assert.equal(seen, `20000 100000\n${64 * MIB}`);
+    const seen = await output('cgroup', 'cd /sys/fs/cgroup; cat cpu.max memory.max pids.max', config);
+    assert.equal(seen, `20000 100000\n${64 * MIB}\n50`);
   });
 
   it('shares /dev/shm with the pod and nothing more', async () => {
