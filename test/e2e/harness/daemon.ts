@@ -17,7 +17,7 @@ export interface Folders {
   readonly crictlConfig: string;
 }
 
-const CRICTL_TIMEOUT_S = 120;
+const CRICTL_TIMEOUT_S = 240;
 
 /** Fresh folders; every mirrored registry name leads to `registry` (an address, served by plain http). */
 export async function makeFolders(registry: string): Promise<Folders> {

@@ -9,9 +9,9 @@ export const CRICTL = checkout('build/tools/crictl');
 export const REGISTRY_DATA = checkout('build/test-images/registry');
 
 /** Machines differ by a factor of forty (an emulated test node), so deadlines are for hangs only. */
-export const DAEMON_START_MS = 60_000;
-export const COMMAND_MS = 180_000;
-export const EVENT_MS = 60_000;
+export const DAEMON_START_MS = 180_000;
+export const COMMAND_MS = 300_000;
+export const EVENT_MS = 180_000;
 
 /** Registries whose names the images carry; all are served by the local one. */
 export const MIRRORED = ['docker.io', 'registry.k8s.io', 'gcr.io'] as const;
