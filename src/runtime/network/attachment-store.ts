@@ -23,7 +23,7 @@ const attachmentSchema = z.object({
     args: z.string(),
     capabilityArgs: z.record(z.string(), z.unknown()),
   }),
-  /** ADD's last result; absent if it never got that far. */
+  /** The last result that ADD had, whether it went on to its end or not. */
   result: rawResultSchema.optional(),
 });
 export type AttachmentRecord = z.infer<typeof attachmentSchema>;

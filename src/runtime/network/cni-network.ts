@@ -7,7 +7,7 @@
  * - At most one detach of a sandbox runs at a time; later callers join it.
  */
 import { join } from 'node:path';
-import { BoxError, messageOf } from '../../errors.ts';
+import { BoxError, isBoxError, messageOf } from '../../errors.ts';
 import { hostCommand } from '../host/host-command.ts';
 import type { Log } from '../log.ts';
 import type { SandboxConfig } from '../model.ts';
@@ -17,7 +17,7 @@ import { type AttachmentRecord, AttachmentStore } from './attachment-store.ts';
 import { loadNetwork } from './cni/conf-dir.ts';
 import { invocationFor } from './cni/invocation.ts';
 import type { NetworkList } from './cni/network-list.ts';
-import { add, type CniLimits, del, status } from './cni/operations.ts';
+import { add, type CniLimits, check, del, type Invocation, status } from './cni/operations.ts';
 import { findPlugin } from './cni/plugin-process.ts';
 import { parseResult, podAddresses, type RawResult } from './cni/result.ts';
 import { joinTaps } from './datapath.ts';
@@ -90,8 +90,9 @@ export class CniNetwork implements PodNetwork {
     const record: AttachmentRecord = { version: 1, netnsName: place.netnsName, list, invocation };
     await this.#store.write(record);
     await hostCommand('ip', ['netns', 'add', place.netnsName]);
-    const result = await add(list, invocation, this.#options.limits, signal);
-    await this.#store.write({ ...record, result });
+    const result = await add(list, invocation, this.#options.limits, signal, (each) =>
+      this.#store.write({ ...record, result: each }),
+    );
     const found = checked(await readInterfaces(place.netnsName), list, place.sandboxId);
     const interfaces = found.map((each, index): PodInterface => ({ ...toPodInterface(each), tap: `tap${index}` }));
     await joinTaps(place.netnsName, interfaces);
@@ -105,6 +106,13 @@ export class CniNetwork implements PodNetwork {
     const work = this.#detach(place).finally(() => this.#detaching.delete(place.sandboxId));
     this.#detaching.set(place.sandboxId, work);
     return work;
+  }
+
+  /** Asks the plugins whether the attachment is as they made it; false if there is nothing to ask. NETWORK_FAILED says what is not. */
+  async check({ sandboxId }: NetworkPlace): Promise<boolean> {
+    const record = await this.#store.read(sandboxId);
+    if (record?.result === undefined) return false;
+    return check(record.list, record.invocation, this.#options.limits, record.result);
   }
 
   async stats(netnsName: string): Promise<readonly InterfaceStats[]> {
@@ -135,11 +143,26 @@ export class CniNetwork implements PodNetwork {
     const there = await exists(join(NETNS_DIR, netnsName));
     if (record !== undefined) {
       const invocation = there ? record.invocation : { ...record.invocation, netns: '' };
-      await del(record.list, invocation, this.#options.limits, record.result);
+      await this.#release(record, invocation);
     }
     if (there) await hostCommand('ip', ['netns', 'delete', netnsName]);
     await this.#store.delete(sandboxId);
     this.#stuck.delete(sandboxId);
+  }
+
+  /**
+   * DEL, and once more if a plugin failed: after an ADD that was cut short, bridge's DEL trips over a rule that is not there
+   * yet, but only after it has removed what made it look for the rule.
+   */
+  async #release({ list, result }: AttachmentRecord, invocation: Invocation): Promise<void> {
+    const { limits, log } = this.#options;
+    try {
+      await del(list, invocation, limits, result);
+    } catch (error) {
+      if (!(error instanceof BoxError) || isBoxError(error.cause, 'DEADLINE')) throw error;
+      log.debug({ sandboxId: invocation.containerId, error: error.message }, 'CNI DEL failed: once more');
+      await del(list, invocation, limits, result);
+    }
   }
 
   /** A broken record is set aside: the namespace goes anyway, and the janitor looks for what else is left. */

@@ -38,12 +38,16 @@ interface Operation {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Attaches; resolves with the last plugin's result. After a failure call `del`: plugins before the failing one have done their part. */
+/**
+ * Attaches; resolves with the last plugin's result. After a failure call `del` with the last result that `onResult` was given:
+ * plugins before the failing one have done their part, and some (firewall) find theirs again only by the addresses in it.
+ */
 export async function add(
   list: NetworkList,
   invocation: Invocation,
   limits: CniLimits,
   signal: AbortSignal,
+  onResult: (result: RawResult) => Promise<void>,
 ): Promise<RawResult> {
   const operation = start('ADD', list, invocation, limits, signal);
   let result: RawResult | undefined;
@@ -54,11 +58,12 @@ export async function add(
       throw failure(operation, plugin, `it printed no result: ${JSON.stringify(stdout.slice(0, QUOTED))}`);
     }
     result = raw;
+    await onResult(raw);
   }
   return result ?? {};
 }
 
-/** Detaches; repeatable. `result` is ADD's, if it got that far. */
+/** Detaches; repeatable. `result` is the last that ADD had. */
 export async function del(
   list: NetworkList,
   invocation: Invocation,
