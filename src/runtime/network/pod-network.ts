@@ -76,7 +76,7 @@ export interface PodNetwork {
   attach(place: NetworkPlace, config: SandboxConfig, signal: AbortSignal): Promise<NetworkAttachment>;
   /** Removes all of it; repeatable, and fine if it never existed. */
   detach(place: NetworkPlace): Promise<void>;
-  stats(netns: string): Promise<readonly InterfaceStats[]>;
+  stats(netnsName: string): Promise<readonly InterfaceStats[]>;
   /** At start: whatever belongs to no sandbox in `known` goes, and what the live ones should have is repaired. */
   reconcile(known: readonly KnownSandbox[]): Promise<void>;
 }

@@ -2,6 +2,7 @@
  * Runs one CNI plugin (spec section 2): parameters in the environment, configuration on stdin, result on stdout.
  *
  * A plugin runs in a process group of its own, because plugins run plugins (IPAM): whoever is late is killed with its children.
+ * It dies with the daemon, too: an ADD that went on by itself would race with the DEL of the daemon's successor.
  */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
@@ -57,7 +58,7 @@ async function isExecutable(path: string): Promise<boolean> {
 export async function runPlugin(call: PluginCall): Promise<PluginExit> {
   const late = AbortSignal.timeout(Math.max(1, call.deadline - Date.now()));
   const stop = call.signal === undefined ? late : AbortSignal.any([late, call.signal]);
-  const child = spawn(call.program, [], {
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', call.program], {
     detached: true,
     cwd: '/',
     stdio: ['pipe', 'pipe', 'pipe'],
