@@ -1,6 +1,7 @@
 /** A CniNetwork with folders of its own, the real plugins, and scripts that stand in for broken ones. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +22,7 @@ export class NetworkRig {
   readonly scripts: string;
   /** Every line logged, as level, facts and message. */
   readonly logged: string[] = [];
+  readonly #lines = new EventEmitter();
 
   private constructor(base: string) {
     this.base = base;
@@ -45,6 +47,7 @@ export class NetworkRig {
     const { root, state, confDir, scripts } = this;
     const log = (level: string) => (facts: object, message: string) => {
       this.logged.push(`${level} ${JSON.stringify(facts)} ${message}`);
+      this.#lines.emit('line', message);
     };
     return CniNetwork.open({
       root,
@@ -55,6 +58,15 @@ export class NetworkRig {
       gc: false,
       log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
       ...over,
+    });
+  }
+
+  /** Resolves when a message with these words is logged. */
+  logs(words: string): Promise<void> {
+    return new Promise((resolve) => {
+      this.#lines.on('line', (message: string) => {
+        if (message.includes(words)) resolve();
+      });
     });
   }
 

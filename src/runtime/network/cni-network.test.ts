@@ -62,9 +62,16 @@ inNetworkWorld(import.meta.url, () => {
     it('host ports are rules while the sandbox lives', async () => {
       const network = await rig.open();
       const place = rig.place();
-      const portMappings = [{ protocol: 'UDP' as const, containerPort: 53, hostPort: 5353, hostIp: '' }];
+      const portMappings = [
+        { protocol: 'UDP' as const, containerPort: 53, hostPort: 5353, hostIp: '' },
+        { protocol: 'SCTP' as const, containerPort: 99, hostPort: 9999, hostIp: '' },
+        { protocol: 'TCP' as const, containerPort: 80, hostPort: 8080, hostIp: '192.0.2.7' },
+      ];
       const { ips } = await network.attach(place, sandboxConfig({ portMappings }), never);
-      assert.match(await rig.host('iptables-save', '-t', 'nat'), new RegExp(`udp.*5353.*DNAT.*${ips[0]}:53`));
+      const rules = await rig.host('iptables-save', '-t', 'nat');
+      assert.match(rules, new RegExp(`udp.*5353.*DNAT.*${ips[0]}:53`));
+      assert.match(rules, new RegExp(`sctp.*9999.*DNAT.*${ips[0]}:99`));
+      assert.match(rules, new RegExp(`-d 192\\.0\\.2\\.7/32.*tcp.*8080.*DNAT.*${ips[0]}:80`));
       await network.detach(place);
     });
 
@@ -259,8 +266,11 @@ inNetworkWorld(import.meta.url, () => {
         const place = rig.place();
         const attachment = await (await rig.open()).attach(place, sandboxConfig(), never);
         await rig.host('tc', '-n', place.netnsName, 'qdisc', 'delete', 'dev', 'eth0', 'ingress');
+        await rig.host('ip', '-n', place.netnsName, 'route', 'delete', 'default');
         const next = await rig.open();
+        const checked = rig.logs('not as CNI made it');
         await next.reconcile(known(place, attachment));
+        await checked;
         assert.ok(rig.logged.some((line) => line.includes('redirection between a pod and its network restored')));
         const filters = await rig.host('tc', '-n', place.netnsName, 'filter', 'show', 'dev', 'eth0', 'parent', 'ffff:');
         assert.match(filters, /tap0/);

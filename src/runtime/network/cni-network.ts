@@ -13,6 +13,7 @@ import type { Log } from '../log.ts';
 import type { SandboxConfig } from '../model.ts';
 import { NETNS_DIR } from '../paths.ts';
 import { exists } from '../store/folder.ts';
+import { millisBetween } from '../time.ts';
 import { type AttachmentRecord, AttachmentStore } from './attachment-store.ts';
 import { loadNetwork } from './cni/conf-dir.ts';
 import { invocationFor } from './cni/invocation.ts';
@@ -90,14 +91,20 @@ export class CniNetwork implements PodNetwork {
     const record: AttachmentRecord = { version: 1, netnsName: place.netnsName, list, invocation };
     await this.#store.write(record);
     await hostCommand('ip', ['netns', 'add', place.netnsName]);
+    const started = process.hrtime.bigint();
     const result = await add(list, invocation, this.#options.limits, signal, (each) =>
       this.#store.write({ ...record, result: each }),
     );
+    const added = process.hrtime.bigint();
     const found = checked(await readInterfaces(place.netnsName), list, place.sandboxId);
     const interfaces = found.map((each, index): PodInterface => ({ ...toPodInterface(each), tap: `tap${index}` }));
     await joinTaps(place.netnsName, interfaces);
     this.#retryStuck();
-    return { netns, network: list.name, interfaces, ...announcement(result, list, place.sandboxId) };
+    const timings = {
+      add: millisBetween(started, added),
+      join: millisBetween(added, process.hrtime.bigint()),
+    };
+    return { netns, network: list.name, interfaces, timings, ...announcement(result, list, place.sandboxId) };
   }
 
   detach(place: NetworkPlace): Promise<void> {
@@ -134,6 +141,22 @@ export class CniNetwork implements PodNetwork {
       },
       known,
     );
+    void this.#checkLive(known);
+  }
+
+  /** Says which running pods' networks are not as plugins made them; changes nothing. The start does not wait for it. */
+  async #checkLive(known: readonly KnownSandbox[]): Promise<void> {
+    for (const { place, attachment } of known) {
+      if (attachment === undefined) continue;
+      try {
+        await this.check(place);
+      } catch (error) {
+        this.#options.log.warn(
+          { sandboxId: place.sandboxId, error: messageOf(error) },
+          'the network of a running pod is not as CNI made it',
+        );
+      }
+    }
   }
 
   async #detach(place: NetworkPlace): Promise<void> {
@@ -143,7 +166,10 @@ export class CniNetwork implements PodNetwork {
     const there = await exists(join(NETNS_DIR, netnsName));
     if (record !== undefined) {
       const invocation = there ? record.invocation : { ...record.invocation, netns: '' };
+      const started = process.hrtime.bigint();
       await this.#release(record, invocation);
+      const ms = millisBetween(started, process.hrtime.bigint());
+      this.#options.log.debug({ sandboxId, network: record.list.name, ms }, 'CNI DEL done');
     }
     if (there) await hostCommand('ip', ['netns', 'delete', netnsName]);
     await this.#store.delete(sandboxId);

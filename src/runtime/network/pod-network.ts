@@ -38,6 +38,8 @@ export const networkAttachmentSchema = z.object({
   ips: z.array(z.string()).min(1),
   /** eth0 first. */
   interfaces: z.array(podInterfaceSchema).min(1),
+  /** Where the time went, in milliseconds: the plugins' ADD, and everything that joins their work to the VM. */
+  timings: z.object({ add: z.number(), join: z.number() }),
   /** What the network says about name resolution; kubelet's dns_config goes before it. */
   dns: z.object({ servers: z.array(z.string()), searches: z.array(z.string()), options: z.array(z.string()) }),
 });
