@@ -6,6 +6,7 @@ const link = (ifname: string, over: object = {}): object => ({
   ifname,
   link_type: 'ether',
   mtu: 1500,
+  flags: ['BROADCAST', 'UP'],
   address: '02:00:00:00:00:01',
   addr_info: [],
   ...over,
@@ -14,10 +15,11 @@ const batch = (links: object[], routes: object[] = [], neighbours: object[] = []
   [links, routes, neighbours].map((part) => JSON.stringify(part)).join('\n');
 
 describe('what CNI made in a namespace', () => {
-  it('eth0 comes first; loopback and taps are not the pod’s', () => {
+  it('eth0 comes first; loopback, taps and what is down are not the pod’s', () => {
     const links = [
       link('lo', { link_type: 'loopback' }),
       link('net1'),
+      link('gretap0', { flags: ['BROADCAST'] }),
       link('tap0', { linkinfo: { info_kind: 'tun' } }),
       link('eth0', { linkinfo: { info_kind: 'veth' }, mtu: 1400 }),
     ];

@@ -4,7 +4,7 @@ import { BoxError } from '../../errors.ts';
 import { hostCommand } from '../host/host-command.ts';
 import type { InterfaceStats, Route } from './pod-network.ts';
 
-/** An interface that is the pod's: everything but loopback and our own taps. */
+/** An interface that is the pod's: every Ethernet interface that is up, but for our own taps. */
 export interface FoundInterface {
   readonly name: string;
   readonly mac: string;
@@ -18,6 +18,7 @@ const linksSchema = z.array(
   z.object({
     ifname: z.string(),
     link_type: z.string(),
+    flags: z.array(z.string()),
     mtu: z.number().int(),
     address: z.string().optional(),
     linkinfo: z.object({ info_kind: z.string().optional() }).optional(),
@@ -48,6 +49,7 @@ const statsSchema = z.array(
   z.object({
     ifname: z.string(),
     link_type: z.string(),
+    flags: z.array(z.string()),
     linkinfo: z.object({ info_kind: z.string().optional() }).optional(),
     stats64: z.object({ rx: counters, tx: counters }),
   }),
@@ -91,14 +93,13 @@ export function parseInterfaces(batch: string, routes6: string, netnsName: strin
   return found.toSorted((a, b) => Number(b.name === 'eth0') - Number(a.name === 'eth0'));
 }
 
+/** Not up: a tunnel's fallback device (gretap0), which some kernels put into every namespace. */
 function isPods({
   link_type,
   linkinfo,
-}: {
-  link_type: string;
-  linkinfo?: { info_kind?: string | undefined } | undefined;
-}) {
-  return link_type === 'ether' && linkinfo?.info_kind !== 'tun';
+  flags,
+}: Pick<z.infer<typeof linksSchema>[number], 'link_type' | 'linkinfo' | 'flags'>) {
+  return link_type === 'ether' && linkinfo?.info_kind !== 'tun' && flags.includes('UP');
 }
 
 /** `ip` says `default` for both families and leaves out the length of host routes. */
