@@ -266,7 +266,7 @@ function toPodInterface({ name, mac, mtu, addresses, routes, neighbours }: Found
 /** What the last plugin says of addresses and names. */
 function announcement(raw: RawResult, list: NetworkList, sandboxId: string): Pick<NetworkAttachment, 'ips' | 'dns'> {
   const result = parseResult(raw);
-  const ips = result === undefined ? [] : [...podAddresses(result)];
+  const ips = result === undefined ? [] : [...podAddresses(result, IFNAME)];
   if (result === undefined || ips.length === 0) {
     throw new BoxError(
       'NETWORK_FAILED',

@@ -4,21 +4,23 @@ import fc from 'fast-check';
 import { parseError, parseObject, parseResult, podAddresses } from './result.ts';
 
 describe('CNI results', () => {
-  it('pod addresses are those of interfaces in the sandbox, in order', () => {
+  it('pod addresses are those of its first interface, in order', () => {
     const result = parseResult({
       cniVersion: '1.0.0',
       interfaces: [
         { name: 'br0', mac: 'aa' },
         { name: 'eth0', sandbox: '/run/netns/x' },
+        { name: 'net1', sandbox: '/run/netns/x' },
       ],
       ips: [
         { interface: 1, address: '10.1.2.3/24', gateway: '10.1.2.1' },
         { interface: 0, address: '10.1.2.1/24' },
+        { interface: 2, address: '10.9.9.9/24' },
         { address: 'fd00::5/64' },
       ],
     });
     assert.ok(result !== undefined);
-    assert.deepEqual(podAddresses(result), ['10.1.2.3', 'fd00::5']);
+    assert.deepEqual(podAddresses(result, 'eth0'), ['10.1.2.3', 'fd00::5']);
   });
 
   it('null lists, as Go prints them, are empty', () => {

@@ -46,11 +46,11 @@ export function parseError(text: string): CniError | undefined {
   return errorSchema.safeParse(parseObject(text)).data;
 }
 
-/** Addresses of the pod's own interfaces, in the plugins' order, without prefix lengths. */
-export function podAddresses({ interfaces, ips }: CniResult): readonly string[] {
+/** Addresses of the pod's first interface, in the plugins' order, without prefix lengths: kubelet knows one per family. */
+export function podAddresses({ interfaces, ips }: CniResult, ifname: string): readonly string[] {
   const own = ips.filter(({ interface: index }) => {
     if (index === undefined || index === null) return true;
-    return (interfaces[index]?.sandbox ?? '') !== '';
+    return interfaces[index]?.name === ifname && (interfaces[index].sandbox ?? '') !== '';
   });
   return own.map(({ address }) => address.split('/', 1)[0] ?? '').filter((address) => address !== '');
 }
