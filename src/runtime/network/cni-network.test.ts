@@ -278,6 +278,15 @@ inNetworkWorld(import.meta.url, () => {
       });
     });
 
+    it('several at once on a host that has no chains and no bridge yet', async () => {
+      await flushLost(rig);
+      const network = await rig.open({ defaultNetwork: { bridge: 'a3st9', subnets: ['10.88.0.0/16'] } });
+      const places = [rig.place(), rig.place(), rig.place(), rig.place()];
+      await Promise.all(places.map((place) => network.attach(place, sandboxConfig(), never)));
+      await Promise.all(places.map((place) => network.detach(place)));
+      await rig.host('ip', 'link', 'delete', 'a3st9');
+    });
+
     it('50 networks without VMs, ten of them given up half-way and five abandoned: the IPAM store is empty', async () => {
       const network = await rig.open();
       const one = async (index: number): Promise<void> => {

@@ -23,6 +23,7 @@ import { findPlugin } from './cni/plugin-process.ts';
 import { parseResult, podAddresses, type RawResult } from './cni/result.ts';
 import { joinTaps } from './datapath.ts';
 import { type DefaultNetworkOptions, writeDefaultNetwork } from './default-network.ts';
+import { FirstSuccess } from './first-success.ts';
 import { type FoundInterface, readInterfaces, readStats } from './netns-view.ts';
 import { reconcile } from './network-janitor.ts';
 import type {
@@ -56,6 +57,7 @@ export class CniNetwork implements PodNetwork {
   readonly #options: CniNetworkOptions;
   readonly #defaultDir: string | undefined;
   readonly #store: AttachmentStore;
+  readonly #adds = new FirstSuccess();
   readonly #detaching = new Map<string, Promise<void>>();
   /** Sandboxes whose DEL failed with nobody left who would ask again. */
   readonly #stuck = new Map<string, NetworkPlace>();
@@ -92,8 +94,8 @@ export class CniNetwork implements PodNetwork {
     await this.#store.write(record);
     await hostCommand('ip', ['netns', 'add', place.netnsName]);
     const started = process.hrtime.bigint();
-    const result = await add(list, invocation, this.#options.limits, signal, (each) =>
-      this.#store.write({ ...record, result: each }),
+    const result = await this.#adds.run(list.name, () =>
+      add(list, invocation, this.#options.limits, signal, (each) => this.#store.write({ ...record, result: each })),
     );
     const added = process.hrtime.bigint();
     const found = checked(await readInterfaces(place.netnsName), list, place.sandboxId);
