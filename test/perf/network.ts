@@ -1,20 +1,18 @@
 /**
- * Pod network numbers beside those of containerd + runc on the same CNI network, in the same run on the same node.
- *
- *   test/perf/network.sh          (in the test node where this machine has no usable KVM)
+ * `network.ts`: a pod's network beside a containerd + runc pod's, on the same CNI network, in the same run on the same node.
  *
  * netpeer is the other end everywhere, so the clocks and the system calls are the same; only the pod differs.
  */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { appendFile, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Crictl, until } from '../e2e/harness/crictl.ts';
-import { Daemon, type Folders, makeFolders } from '../e2e/harness/daemon.ts';
+import { Crictl } from '../e2e/harness/crictl.ts';
+import { Daemon, makeFolders } from '../e2e/harness/daemon.ts';
 import { node, nodePeer, peerContainer } from '../e2e/harness/network.ts';
 import { startRegistry } from '../e2e/harness/registry.ts';
 import { BUSYBOX, NETPEER } from '../e2e/harness/settings.ts';
+import { startContainerd } from './containerd.ts';
+import { spread, table } from './table.ts';
 
 const PORT = 7000;
 const NODE_PORT = 7001;
@@ -41,7 +39,7 @@ await wrapPlugins();
 const peer = await nodePeer(NODE_PORT);
 try {
   const rows = [];
-  for (const start of [startBox, startContainerd]) {
+  for (const start of [startBox, startPeer]) {
     const runtime = await start();
     try {
       rows.push(await measure(runtime));
@@ -49,7 +47,9 @@ try {
       await runtime.stop();
     }
   }
-  print(rows);
+  const columns = ['Mbit/s to the pod', 'from the pod', 'ms node ↔ pod, p50 / p95', 'pod ↔ node', 'ms ADD', 'DEL'];
+  const what = `${BYTES / 1024 / 1024} MiB, best of ${ROUNDS}; ${ROUND_TRIPS} round trips of a byte; ADD and DEL: mean of ${PODS}`;
+  process.stdout.write(table(`Pod network (${what})`, ['', ...columns], rows));
 } finally {
   await peer.stop();
   await registry.stop();
@@ -74,7 +74,7 @@ function network(): unknown {
   };
 }
 
-async function measure({ name, crictl }: Runtime): Promise<Readonly<Record<string, string>>> {
+async function measure({ name, crictl }: Runtime): Promise<readonly string[]> {
   await crictl.ok('pull', BUSYBOX);
   const pod = await crictl.runPod(`bench-${name}`);
   const [ip = ''] = await crictl.podIps(pod);
@@ -85,19 +85,12 @@ async function measure({ name, crictl }: Runtime): Promise<Readonly<Record<strin
   await onNode('put', ip, String(PORT), String(BYTES / 8));
   const toPod = await repeat(() => onNode('put', ip, String(PORT), String(BYTES)));
   const toNode = await repeat(() => inPod('put', GATEWAY, String(NODE_PORT), String(BYTES)));
-  const nodePod = micros(await onNode('rr', ip, String(PORT), String(ROUND_TRIPS)));
-  const podNode = micros(await inPod('rr', GATEWAY, String(NODE_PORT), String(ROUND_TRIPS)));
+  const nodePod = latency(await onNode('rr', ip, String(PORT), String(ROUND_TRIPS)));
+  const podNode = latency(await inPod('rr', GATEWAY, String(NODE_PORT), String(ROUND_TRIPS)));
   await crictl.removePod(pod);
   await churn(crictl, name);
-  return {
-    runtime: name,
-    'node → pod': throughput(toPod),
-    'pod → node': throughput(toNode),
-    'node ↔ pod p50/p95': latency(nodePod),
-    'pod ↔ node p50/p95': latency(podNode),
-    'CNI ADD': `${(await pluginMillis('ADD')).toFixed(0)} ms`,
-    'CNI DEL': `${(await pluginMillis('DEL')).toFixed(0)} ms`,
-  };
+  const [addMs, delMs] = [await pluginMillis('ADD'), await pluginMillis('DEL')];
+  return [name, throughput(toPod), throughput(toNode), nodePod, podNode, addMs.toFixed(0), delMs.toFixed(0)];
 }
 
 async function churn(crictl: Crictl, name: string): Promise<void> {
@@ -120,48 +113,12 @@ async function startBox(): Promise<Runtime> {
   };
 }
 
-async function startContainerd(): Promise<Runtime> {
-  const base = join(folders.base, 'containerd');
-  await mkdir(base);
-  const socket = join(base, 'c.sock');
-  const config = join(base, 'config.toml');
-  await writeFile(config, containerdConfig(base, socket));
-  const crictlConfig = join(base, 'crictl.yaml');
-  await writeFile(crictlConfig, `runtime-endpoint: unix://${socket}\nimage-endpoint: unix://${socket}\ntimeout: 120\n`);
-  const child = spawn('containerd', ['--config', config], { stdio: ['ignore', 'ignore', 'pipe'] });
-  const said: string[] = [];
-  child.stderr.on('data', (chunk) => said.push(String(chunk)));
-  const crictl = new Crictl({ ...folders, crictlConfig } satisfies Folders);
-  await until(`containerd serves: ${said.join('')}`, async () => (await crictl.try('info')).code === 0 || undefined);
-  return {
-    name: 'containerd + runc',
-    crictl,
-    stop: async () => {
-      const exited = once(child, 'exit');
-      child.kill('SIGTERM');
-      await exited;
-    },
-  };
-}
-
-/** containerd 1.6's configuration; its root is below /run, for an overlay cannot lie on another overlay's files. */
-function containerdConfig(base: string, socket: string): string {
-  return `version = 2
-root = "/run/a3s-bench/root"
-state = "/run/a3s-bench/state"
-[grpc]
-  address = "${socket}"
-[ttrpc]
-  address = "${base}/t.sock"
-[plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "registry.k8s.io/pause:3.9"
-  restrict_oom_score_adj = true
-  [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "${plugins}"
-    conf_dir = "${folders.cniConfig}"
-  [plugins."io.containerd.grpc.v1.cri".registry]
-    config_path = "${folders.registryConfig}"
-`;
+async function startPeer(): Promise<Runtime> {
+  const peer = await startContainerd(folders.registryConfig, { confDir: folders.cniConfig, binDir: plugins });
+  const crictlConfig = join(folders.base, 'containerd.yaml');
+  const endpoint = `unix://${peer.socket}`;
+  await writeFile(crictlConfig, `runtime-endpoint: ${endpoint}\nimage-endpoint: ${endpoint}\ntimeout: 120\n`);
+  return { name: 'containerd + runc', crictl: new Crictl({ ...folders, crictlConfig }), stop: () => peer.stop() };
 }
 
 /**
@@ -170,7 +127,7 @@ state = "/run/a3s-bench/state"
  */
 async function wrapPlugins(): Promise<void> {
   await mkdir(plugins);
-  await symlink('/usr/lib/cni/host-local', join(plugins, 'host-local'));
+  for (const name of ['host-local', 'loopback']) await symlink(`/usr/lib/cni/${name}`, join(plugins, name));
   for (const name of ['bridge', 'portmap']) {
     const mark = `echo "$CNI_CONTAINERID $CNI_COMMAND $EPOCHREALTIME" >>${pluginLog}`;
     const script = `#!/bin/bash\n${mark}\n/usr/lib/cni/${name}\ncode=$?\n${mark}\nexit $code\n`;
@@ -195,34 +152,18 @@ async function repeat(transfer: () => Promise<string>): Promise<number> {
   return Math.min(...times);
 }
 
+/** Bits per microsecond are megabits per second. */
 function throughput(us: number): string {
-  return `${((BYTES * 8) / us).toFixed(0)} Mbit/s`;
+  return ((BYTES * 8) / us).toFixed(0);
 }
 
-function micros(lines: string): readonly number[] {
-  return lines
-    .split('\n')
-    .map(Number)
-    .toSorted((a, b) => a - b);
-}
-
-function latency(sorted: readonly number[]): string {
-  const at = (share: number): string => ((sorted[Math.floor(sorted.length * share)] ?? Number.NaN) / 1000).toFixed(2);
-  return `${at(0.5)} / ${at(0.95)} ms`;
+function latency(lines: string): string {
+  return spread(
+    lines.split('\n').map((us) => Number(us) / 1000),
+    2,
+  );
 }
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function print(rows: readonly Readonly<Record<string, string>>[]): void {
-  const [first = {}] = rows;
-  console.log(
-    `\n${BYTES / 1024 / 1024} MiB, best of ${ROUNDS}; ${ROUND_TRIPS} round trips of one byte; ADD and DEL: mean\n`,
-  );
-  console.log(`| ${['', ...rows.map((row) => row['runtime'])].join(' | ')} |`);
-  console.log(`|${' --- |'.repeat(rows.length + 1)}`);
-  for (const key of Object.keys(first).filter((each) => each !== 'runtime')) {
-    console.log(`| ${[key, ...rows.map((row) => row[key])].join(' | ')} |`);
-  }
 }
