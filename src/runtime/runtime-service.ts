@@ -1,5 +1,6 @@
 /** What src/cri needs from the runtime. Every method throws BoxError; ids may be unique prefixes where CRI allows it. */
 import type { Condition, ContainerConfig, ContainerView, ExecResult, SandboxConfig, SandboxView } from './model.ts';
+import type { InterfaceStats } from './network/pod-network.ts';
 
 export interface RuntimeService {
   /** True conditions of the machine, measured now. */
@@ -19,6 +20,9 @@ export interface RuntimeService {
   sandbox(id: string): SandboxView;
   /** BoxConfig, boot timings, devices, versions: for verbose status. */
   sandboxInfo(id: string): Readonly<Record<string, unknown>>;
+
+  /** Counters of the pod's interfaces, as the pod sees them; none for a sandbox that has ended. */
+  sandboxNetworkStats(id: string): Promise<readonly InterfaceStats[]>;
 
   createContainer(sandboxId: string, config: ContainerConfig, signal: AbortSignal): Promise<string>;
   startContainer(id: string): Promise<void>;

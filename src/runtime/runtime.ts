@@ -8,6 +8,7 @@ import { stopContainer } from './container/stop-container.ts';
 import type { RuntimeContext } from './context.ts';
 import type { HostCheck, HostChecks } from './host/host-checks.ts';
 import type { Condition, ContainerConfig, ContainerView, ExecResult, SandboxConfig, SandboxView } from './model.ts';
+import type { InterfaceStats } from './network/pod-network.ts';
 import type { RuntimeService } from './runtime-service.ts';
 import { runSandbox } from './sandbox/run-sandbox.ts';
 import { removeSandbox, stopSandbox } from './sandbox/stop-sandbox.ts';
@@ -35,7 +36,7 @@ export class Runtime implements RuntimeService {
 
   async conditions(): Promise<readonly Condition[]> {
     const problems = (await this.#checks.run()).filter(({ problem }) => problem !== '');
-    const network = this.#context.network.readiness();
+    const network = await this.#context.network.readiness();
     return [
       {
         type: 'RuntimeReady',
@@ -72,6 +73,11 @@ export class Runtime implements RuntimeService {
 
   sandbox(id: string): SandboxView {
     return this.#context.index.get(id).view();
+  }
+
+  async sandboxNetworkStats(id: string): Promise<readonly InterfaceStats[]> {
+    const sandbox = this.#context.index.get(id);
+    return sandbox.record.state === 'READY' ? this.#context.network.stats(sandbox.paths.netnsName) : [];
   }
 
   sandboxInfo(id: string): Readonly<Record<string, unknown>> {

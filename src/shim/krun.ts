@@ -1,4 +1,4 @@
-/** One VM's devices, in libkrun's words. Eight of the eleven that x86_64 libkrun allows; all must exist before the start. */
+/** One VM's devices, in libkrun's words. Eight (with one network card) of the eleven that x86_64 libkrun allows; all must exist before the start. */
 import { getSystemErrorName } from 'node:util';
 import * as krun from './ffi/libkrun.ts';
 import { openLibrary } from './ffi/native.ts';
@@ -42,8 +42,10 @@ export function configureVm(config: ShimConfig): number {
     krun.addDisk(ctx, 'scratch', config.scratchDisk, krun.DISK_FORMAT_RAW, false, false, krun.SYNC_RELAXED),
   );
   addVsock(ctx, config);
-  const mac = Buffer.from(config.mac.replaceAll(':', ''), 'hex');
-  check('krun_add_net_tap', krun.addNetTap(ctx, config.tap, mac, krun.NET_OFFLOADS, 0));
+  for (const { tap, mac } of config.cards) {
+    const address = Buffer.from(mac.replaceAll(':', ''), 'hex');
+    check(`krun_add_net_tap ${tap}`, krun.addNetTap(ctx, tap, address, krun.NET_OFFLOADS, 0));
+  }
   check('krun_set_console_output', krun.setConsoleOutput(ctx, config.console));
   return ctx;
 }

@@ -23,9 +23,8 @@ export interface ShimConfig {
   readonly rootShare: string;
   readonly rwShare: string;
   readonly scratchDisk: string;
-  readonly tap: string;
-  /** `aa:bb:cc:dd:ee:ff` */
-  readonly mac: string;
+  /** The guest's network cards, in this order; addresses as `aa:bb:cc:dd:ee:ff`. */
+  readonly cards: readonly { readonly tap: string; readonly mac: string }[];
   readonly readySocket: string;
   readonly controlSocket: string;
   readonly execSocket: string;

@@ -7,7 +7,14 @@ import { createInterface } from 'node:readline';
 import { type Cri, call, connectCri } from '../e2e/harness/cri.ts';
 import { BUSYBOX, EVENT_MS } from '../e2e/harness/settings.ts';
 
+/** Where containerd finds the pods' network; pods of the host's network need none. */
+export interface CniFolders {
+  readonly confDir: string;
+  readonly binDir: string;
+}
+
 export interface Containerd {
+  readonly socket: string;
   readonly cri: Cri;
   readonly version: string;
   stop(): Promise<void>;
@@ -17,7 +24,7 @@ export interface Containerd {
 const BASE = '/run';
 
 /** Serves the images of the registry whose mirrors stand in `registryConfig`. */
-export async function startContainerd(registryConfig: string): Promise<Containerd> {
+export async function startContainerd(registryConfig: string, cni?: CniFolders): Promise<Containerd> {
   const dir = await mkdtemp(join(BASE, 'a3s-bench-'));
   const socket = join(dir, 'c.sock');
   const config = join(dir, 'config.toml');
@@ -33,6 +40,7 @@ export async function startContainerd(registryConfig: string): Promise<Container
       'sandbox_image = "registry.k8s.io/pause:3.9"',
       'restrict_oom_score_adj = true',
       `registry = { config_path = "${registryConfig}" }`,
+      ...(cni === undefined ? [] : [`cni = { conf_dir = "${cni.confDir}", bin_dir = "${cni.binDir}" }`]),
       '',
     ].join('\n'),
   );
@@ -45,6 +53,7 @@ export async function startContainerd(registryConfig: string): Promise<Container
   const { runtimeVersion } = await call(cri.runtime.version.bind(cri.runtime), {});
   await call(cri.images.pullImage.bind(cri.images), { image: { image: BUSYBOX } });
   return {
+    socket,
     cri,
     version: runtimeVersion,
     stop: async () => {

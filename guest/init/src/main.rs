@@ -12,6 +12,7 @@ mod error;
 mod exec_service;
 mod layers;
 mod mount_options;
+mod network;
 mod output;
 mod power;
 mod process;

@@ -10,6 +10,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::container::Container;
 use crate::error::{Context, Error, Result};
+use crate::network;
 use crate::process::reaper::Reaper;
 use crate::proto::{ConfigureSandboxRequest, CreateContainerRequest, Event, Exited, Snapshot, event};
 use crate::sys;
@@ -79,10 +80,12 @@ impl Sandbox {
     }
 }
 
-/// Clock, host name, sysctls and the files every container sees.
+/// Clock, host name, network, sysctls and the files every container sees.
 pub fn configure(request: &ConfigureSandboxRequest) -> Result<()> {
     set_clock(request.realtime_ns)?;
     nix::unistd::sethostname(&request.hostname).invalid(format!("host name {:?} was refused", request.hostname))?;
+    network::configure(&request.interfaces)?;
+    // after the network: `net.ipv4.conf.eth0.…` needs its interface, and `disable_ipv6` must find the addresses
     for (name, value) in &request.sysctls {
         set_sysctl(name, value)?;
     }

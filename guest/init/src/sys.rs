@@ -139,6 +139,14 @@ pub fn join_namespaces(fd: BorrowedFd<'_>, kinds: libc::c_int) -> io::Result<()>
     Ok(())
 }
 
+/// A NETLINK_ROUTE socket (netlink(7)); the kernel is its peer without being named.
+pub fn route_socket() -> io::Result<OwnedFd> {
+    // SAFETY: plain integers.
+    owned(libc::c_long::from(unsafe {
+        libc::socket(libc::AF_NETLINK, libc::SOCK_RAW | libc::SOCK_CLOEXEC, libc::NETLINK_ROUTE)
+    }))
+}
+
 /// Marks every descriptor from `first` on close-on-exec.
 pub fn close_on_exec_from(first: u32) -> io::Result<()> {
     // SAFETY: plain integers.

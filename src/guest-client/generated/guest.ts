@@ -19,8 +19,11 @@ import type { LogsEnd as _a3s_guest_v1_LogsEnd, LogsEnd__Output as _a3s_guest_v1
 import type { LogsOpen as _a3s_guest_v1_LogsOpen, LogsOpen__Output as _a3s_guest_v1_LogsOpen__Output } from './a3s/guest/v1/LogsOpen.ts';
 import type { LogsRequest as _a3s_guest_v1_LogsRequest, LogsRequest__Output as _a3s_guest_v1_LogsRequest__Output } from './a3s/guest/v1/LogsRequest.ts';
 import type { LogsResponse as _a3s_guest_v1_LogsResponse, LogsResponse__Output as _a3s_guest_v1_LogsResponse__Output } from './a3s/guest/v1/LogsResponse.ts';
+import type { Neighbour as _a3s_guest_v1_Neighbour, Neighbour__Output as _a3s_guest_v1_Neighbour__Output } from './a3s/guest/v1/Neighbour.ts';
+import type { NetworkInterface as _a3s_guest_v1_NetworkInterface, NetworkInterface__Output as _a3s_guest_v1_NetworkInterface__Output } from './a3s/guest/v1/NetworkInterface.ts';
 import type { RemoveContainerRequest as _a3s_guest_v1_RemoveContainerRequest, RemoveContainerRequest__Output as _a3s_guest_v1_RemoveContainerRequest__Output } from './a3s/guest/v1/RemoveContainerRequest.ts';
 import type { RemoveContainerResponse as _a3s_guest_v1_RemoveContainerResponse, RemoveContainerResponse__Output as _a3s_guest_v1_RemoveContainerResponse__Output } from './a3s/guest/v1/RemoveContainerResponse.ts';
+import type { Route as _a3s_guest_v1_Route, Route__Output as _a3s_guest_v1_Route__Output } from './a3s/guest/v1/Route.ts';
 import type { RunExited as _a3s_guest_v1_RunExited, RunExited__Output as _a3s_guest_v1_RunExited__Output } from './a3s/guest/v1/RunExited.ts';
 import type { RunRequest as _a3s_guest_v1_RunRequest, RunRequest__Output as _a3s_guest_v1_RunRequest__Output } from './a3s/guest/v1/RunRequest.ts';
 import type { RunResponse as _a3s_guest_v1_RunResponse, RunResponse__Output as _a3s_guest_v1_RunResponse__Output } from './a3s/guest/v1/RunResponse.ts';
@@ -59,8 +62,11 @@ export interface ProtoGrpcType {
         LogsOpen: MessageTypeDefinition<_a3s_guest_v1_LogsOpen, _a3s_guest_v1_LogsOpen__Output>
         LogsRequest: MessageTypeDefinition<_a3s_guest_v1_LogsRequest, _a3s_guest_v1_LogsRequest__Output>
         LogsResponse: MessageTypeDefinition<_a3s_guest_v1_LogsResponse, _a3s_guest_v1_LogsResponse__Output>
+        Neighbour: MessageTypeDefinition<_a3s_guest_v1_Neighbour, _a3s_guest_v1_Neighbour__Output>
+        NetworkInterface: MessageTypeDefinition<_a3s_guest_v1_NetworkInterface, _a3s_guest_v1_NetworkInterface__Output>
         RemoveContainerRequest: MessageTypeDefinition<_a3s_guest_v1_RemoveContainerRequest, _a3s_guest_v1_RemoveContainerRequest__Output>
         RemoveContainerResponse: MessageTypeDefinition<_a3s_guest_v1_RemoveContainerResponse, _a3s_guest_v1_RemoveContainerResponse__Output>
+        Route: MessageTypeDefinition<_a3s_guest_v1_Route, _a3s_guest_v1_Route__Output>
         RunExited: MessageTypeDefinition<_a3s_guest_v1_RunExited, _a3s_guest_v1_RunExited__Output>
         RunRequest: MessageTypeDefinition<_a3s_guest_v1_RunRequest, _a3s_guest_v1_RunRequest__Output>
         RunResponse: MessageTypeDefinition<_a3s_guest_v1_RunResponse, _a3s_guest_v1_RunResponse__Output>

@@ -3,13 +3,22 @@ import { execFile } from 'node:child_process';
 import { BoxError } from '../../errors.ts';
 
 const DEADLINE_MS = 30_000;
-const OUTPUT_LIMIT = 64 * 1024;
+const OUTPUT_LIMIT = 256 * 1024;
 const QUOTED = 400;
 
+export interface HostCommandOptions {
+  /** What the tool reads from stdin; nothing by default. */
+  readonly input?: string;
+}
+
 /** Resolves with stdout; HOST_COMMAND with the command line and the last words of stderr otherwise. */
-export function hostCommand(command: string, args: readonly string[]): Promise<string> {
+export function hostCommand(
+  command: string,
+  args: readonly string[],
+  { input = '' }: HostCommandOptions = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile(
+    const child = execFile(
       command,
       args,
       {
@@ -26,5 +35,8 @@ export function hostCommand(command: string, args: readonly string[]): Promise<s
         }
       },
     );
+    // a tool that ends before it has read all of it says why by its exit
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
   });
 }

@@ -3,19 +3,10 @@
  * One bad record never blocks the start, and nothing that carries this daemon's mark stays without a record.
  */
 import { mkdir, readdir, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { messageOf } from '../../errors.ts';
 import type { RuntimeContext } from '../context.ts';
-import {
-  NETNS_DIR,
-  netnsMark,
-  runFolders,
-  runPaths,
-  type SandboxPaths,
-  sandboxesDir,
-  sandboxPaths,
-  shortId,
-} from '../paths.ts';
+import { runFolders, runPaths, type SandboxPaths, sandboxesDir, sandboxPaths, shortId } from '../paths.ts';
 import { Sandbox } from '../sandbox/sandbox.ts';
 import { type SandboxRecord, sandboxRecordSchema } from '../sandbox/sandbox-record.ts';
 import { removeShares } from '../share/share.ts';
@@ -66,7 +57,7 @@ async function loadRecord(context: RuntimeContext, paths: SandboxPaths): Promise
 
 async function removeHalfMade(context: RuntimeContext, paths: SandboxPaths): Promise<void> {
   await discardRun(paths);
-  await context.network.detach(paths.netnsName);
+  await context.network.detach({ sandboxId: basename(paths.dir), netnsName: paths.netnsName });
   await removeShares(paths);
   context.log.warn({ path: paths.dir }, 'half-made sandbox removed');
 }
@@ -97,10 +88,18 @@ async function recoverSandbox(context: RuntimeContext, record: SandboxRecord, pa
 async function endSandbox(context: RuntimeContext, sandbox: Sandbox, reason: string): Promise<void> {
   await sandbox.markNotReady(reason);
   await discardRun(sandbox.paths);
-  await context.network.detach(sandbox.paths.netnsName);
+  try {
+    await context.network.detach(sandbox.place);
+  } catch (error) {
+    // kubelet stops and removes it, and then it is tried again
+    context.log.warn(
+      { sandboxId: sandbox.id, error: messageOf(error) },
+      'network of an ended sandbox not released yet',
+    );
+  }
 }
 
-/** Run folders (and the shims in them) and network namespaces of ours that no sandbox owns. */
+/** Run folders (and the shims in them) and networks of ours that no sandbox owns. */
 async function removeOrphans(context: RuntimeContext): Promise<void> {
   const known = new Set(context.index.all().map(({ id }) => shortId(id)));
   for (const name of await listFolder(runFolders(context.state))) {
@@ -108,10 +107,10 @@ async function removeOrphans(context: RuntimeContext): Promise<void> {
     await discardRun(runPaths(join(runFolders(context.state), name)));
     context.log.warn({ name }, 'run folder without a sandbox removed');
   }
-  const mark = netnsMark(context.root, context.state);
-  for (const name of await listFolder(NETNS_DIR)) {
-    if (!name.startsWith(mark) || known.has(name.slice(mark.length))) continue;
-    await context.network.detach(name);
-    context.log.warn({ name }, 'network namespace without a sandbox removed');
-  }
+  await context.network.reconcile(
+    context.index.all().map((sandbox) => ({
+      place: sandbox.place,
+      attachment: sandbox.record.state === 'READY' ? sandbox.record.network : undefined,
+    })),
+  );
 }

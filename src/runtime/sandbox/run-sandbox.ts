@@ -5,6 +5,8 @@ import { BoxError } from '../../errors.ts';
 import { type BoxConfig, boxConfig } from '../box-config.ts';
 import type { RuntimeContext } from '../context.ts';
 import type { SandboxConfig } from '../model.ts';
+import { guestInterfaces, hostsFile, resolvConf } from '../network/guest-network.ts';
+import { hostResolvConf } from '../network/host-resolver.ts';
 import type { NetworkAttachment } from '../network/pod-network.ts';
 import { type SandboxPaths, sandboxPaths } from '../paths.ts';
 import { copyScratch } from '../share/scratch.ts';
@@ -57,14 +59,17 @@ async function bootSandbox(
   const box = boxConfig(config, id, context.defaults);
   const createdAt = nowNanos();
   undo.push('shares', () => removeShares(paths));
-  undo.push('network', () => context.network.detach(paths.netnsName));
+  const place = { sandboxId: id, netnsName: paths.netnsName };
+  undo.push('network', () => context.network.detach(place));
   undo.push('run folder', () => discardRun(paths));
-  const [network] = await settleBoth(context.network.attach(paths.netnsName), prepareDisk(context, paths));
+  const [network] = await settleBoth(context.network.attach(place, config, signal), prepareDisk(context, paths));
 
   const token = context.tokenFor(id);
   const { vm, timings } = await Vm.boot(context.parts, { sandboxId: id, paths, box, network, token }, signal);
   undo.push('vm', () => vm.kill());
-  const guest = await vm.guest.configureSandbox(configureRequest(box));
+  const guest = await vm.guest.configureSandbox(
+    configureRequest(box, network, resolvConf(config.dns, network.dns, await hostResolvConf())),
+  );
   const sandbox = new Sandbox(
     {
       version: 1,
@@ -75,7 +80,7 @@ async function bootSandbox(
       reason: '',
       createdAt,
       box,
-      network: recordOf(network),
+      network,
       bootTimings: timings,
       guest,
     },
@@ -105,22 +110,18 @@ async function settleBoth<A, B>(first: Promise<A>, second: Promise<B>): Promise<
   return [await first, await second];
 }
 
-function recordOf({ netns, tap, mac, ips }: NetworkAttachment): {
-  netns: string;
-  tap: string;
-  mac: string;
-  ips: string[];
-} {
-  return { netns, tap, mac, ips: [...ips] };
-}
-
-function configureRequest(box: BoxConfig): Parameters<Vm['guest']['configureSandbox']>[0] {
+function configureRequest(
+  box: BoxConfig,
+  network: NetworkAttachment,
+  resolvConf: string,
+): Parameters<Vm['guest']['configureSandbox']>[0] {
   return {
     hostname: box.hostname,
     realtimeNs: nowNanos(),
     sysctls: box.sysctls,
-    resolvConf: Buffer.from(box.resolvConf),
-    hosts: Buffer.from(box.hosts),
+    resolvConf: Buffer.from(resolvConf),
+    hosts: Buffer.from(hostsFile(box.hostname, network.ips)),
     shmBytes: box.shmBytes,
+    interfaces: guestInterfaces(network),
   };
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { boxConfigSchema } from '../box-config.ts';
 import { nanosSchema, sandboxConfigSchema } from '../model.ts';
+import { networkAttachmentSchema } from '../network/pod-network.ts';
 import { bootTimingsSchema } from '../vm/boot-timings.ts';
 
 export const sandboxRecordSchema = z.object({
@@ -13,7 +14,7 @@ export const sandboxRecordSchema = z.object({
   reason: z.string(),
   createdAt: nanosSchema,
   box: boxConfigSchema,
-  network: z.object({ netns: z.string(), tap: z.string(), mac: z.string(), ips: z.array(z.string()) }),
+  network: networkAttachmentSchema,
   bootTimings: bootTimingsSchema,
   guest: z.object({ kernelRelease: z.string(), agentVersion: z.string() }),
 });

@@ -13,6 +13,7 @@ import type { Container } from '../container/container.ts';
 import { EXIT_CODE_UNKNOWN } from '../container/container-record.ts';
 import type { Log } from '../log.ts';
 import type { SandboxView } from '../model.ts';
+import type { NetworkPlace } from '../network/pod-network.ts';
 import type { SandboxPaths } from '../paths.ts';
 import { writeRecord } from '../store/record-file.ts';
 import { nowNanos, settlesWithin } from '../time.ts';
@@ -46,6 +47,10 @@ export class Sandbox {
 
   get record(): SandboxRecord {
     return this.#record;
+  }
+
+  get place(): NetworkPlace {
+    return { sandboxId: this.id, netnsName: this.paths.netnsName };
   }
 
   view(): SandboxView {

@@ -31,5 +31,5 @@ async function stop(context: RuntimeContext, sandbox: Sandbox): Promise<void> {
     context.log.info({ sandboxId: sandbox.id }, 'sandbox stopped');
   }
   await discardRun(sandbox.paths);
-  await context.network.detach(sandbox.paths.netnsName);
+  await context.network.detach(sandbox.place);
 }

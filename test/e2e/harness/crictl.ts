@@ -24,6 +24,11 @@ const inspectSchema = z.object({
     finishedAt: z.string(),
   }),
 });
+const inspectpSchema = z.object({
+  status: z.looseObject({
+    network: z.object({ ip: z.string(), additionalIps: z.array(z.object({ ip: z.string() })).default([]) }),
+  }),
+});
 export type ContainerStatus = z.infer<typeof inspectSchema>['status'];
 
 export interface ContainerOptions {
@@ -116,6 +121,12 @@ export class Crictl {
       const status = await this.status(id);
       return status.state === 'CONTAINER_EXITED' ? status : undefined;
     });
+  }
+
+  /** The pod's addresses, the primary one first. */
+  async podIps(pod: Pod): Promise<readonly string[]> {
+    const { network } = inspectpSchema.parse(JSON.parse(await this.ok('inspectp', '-o', 'json', pod.id))).status;
+    return [network.ip, ...network.additionalIps.map(({ ip }) => ip)];
   }
 
   async podState(id: string): Promise<string> {

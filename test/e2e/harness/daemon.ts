@@ -15,6 +15,9 @@ export interface Folders {
   readonly registryConfig: string;
   /** crictl's configuration: this daemon, and a deadline for hangs only. */
   readonly crictlConfig: string;
+  /** CNI configurations; empty at first, so that the daemon uses its own network. */
+  readonly cniConfig: string;
+  readonly configFile: string;
 }
 
 const CRICTL_TIMEOUT_S = 240;
@@ -29,12 +32,16 @@ export async function makeFolders(registry: string): Promise<Folders> {
     socket: join(base, 'a3s.sock'),
     registryConfig: join(base, 'certs.d'),
     crictlConfig: join(base, 'crictl.yaml'),
+    cniConfig: join(base, 'net.d'),
+    configFile: join(base, 'config.toml'),
   };
   const endpoint = `unix://${folders.socket}`;
   await writeFile(
     folders.crictlConfig,
     `runtime-endpoint: ${endpoint}\nimage-endpoint: ${endpoint}\ntimeout: ${CRICTL_TIMEOUT_S}\n`,
   );
+  await mkdir(folders.cniConfig);
+  await writeFile(folders.configFile, `cni_conf_dir = "${folders.cniConfig}"\n`);
   await mirrorTo(folders, registry);
   return folders;
 }
@@ -63,7 +70,8 @@ export class Daemon {
 
   /** Starts it and waits until it says that it serves. Rejects with its own words if it ends before. */
   static async start(folders: Folders, extra: readonly string[] = []): Promise<Daemon> {
-    const args = ['--listen', `unix://${folders.socket}`, '--root', folders.root, '--state', folders.state];
+    const args = ['--config', folders.configFile, '--listen', `unix://${folders.socket}`];
+    args.push('--root', folders.root, '--state', folders.state);
     const child = spawn(
       DAEMON,
       [...args, '--registry-config', folders.registryConfig, '--log-level', 'debug', ...extra],

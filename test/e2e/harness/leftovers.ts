@@ -5,7 +5,7 @@ import { NETNS_DIR, netnsMark } from '../../../src/runtime/paths.ts';
 import { listFolder } from '../../../src/runtime/store/folder.ts';
 import type { Folders } from './daemon.ts';
 
-/** Shims, mounts, namespaces, sandbox folders and sockets, one line each; empty if nothing is left. */
+/** Shims, mounts, namespaces, network records, addresses, sandbox folders and sockets, one line each; empty if nothing is left. */
 export async function leftovers(folders: Folders): Promise<readonly string[]> {
   const mark = netnsMark(folders.root, folders.state);
   const namespaces = (await listFolder(NETNS_DIR)).filter((name) => name.startsWith(mark));
@@ -16,10 +16,18 @@ export async function leftovers(folders: Folders): Promise<readonly string[]> {
     ...(await shims(folders)).map(({ pid, sandbox }) => `shim ${pid} of ${sandbox}`),
     ...mounts.map((line) => `mount ${line}`),
     ...namespaces.map((name) => `netns ${name}`),
+    ...(await listFolder(`${folders.root}/network/attachments`)).map((name) => `network record ${name}`),
+    ...(await leases(folders)).map((name) => `address ${name}`),
     ...(await listFolder(`${folders.root}/sandboxes`)).map((name) => `sandbox folder ${name}`),
     ...(await listFolder(`${folders.state}/s`)).map((name) => `run folder ${name}`),
     ...(await listFolder(`${folders.root}/ingest`)).map((name) => `half a blob ${name}`),
   ];
+}
+
+/** Addresses that the default network has not got back. */
+export async function leases(folders: Folders): Promise<readonly string[]> {
+  const names = await listFolder(`${folders.root}/network/ipam/a3s-box`);
+  return names.filter((name) => name !== 'lock' && !name.startsWith('last_reserved_ip'));
 }
 
 export interface FoundShim {

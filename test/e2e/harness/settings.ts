@@ -5,6 +5,8 @@ const checkout = (path: string): string => fileURLToPath(new URL(`../../../${pat
 
 export const DAEMON = checkout('bin/a3s-boxd');
 export const CRICTL = checkout('build/tools/crictl');
+/** The other end of a network test, static: runs on the node and in any container (test/netpeer). */
+export const NETPEER = checkout('build/tools/netpeer');
 /** Storage of a docker-registry that holds the test images (scripts/build-test-images.sh). */
 export const REGISTRY_DATA = checkout('build/test-images/registry');
 

@@ -1,0 +1,281 @@
+/**
+ * Pod networks through CNI: a namespace per sandbox, the node's CNI network in it, and taps that lead into the VM.
+ *
+ * INVARIANTS
+ * - The attachment's record is written before the first plugin runs and deleted after the last DEL: see AttachmentStore.
+ * - A namespace is deleted only after DEL has succeeded: plugins find there what they must take back on the host.
+ * - At most one detach of a sandbox runs at a time; later callers join it.
+ */
+import { join } from 'node:path';
+import { BoxError, isBoxError, messageOf } from '../../errors.ts';
+import { hostCommand } from '../host/host-command.ts';
+import type { Log } from '../log.ts';
+import type { SandboxConfig } from '../model.ts';
+import { NETNS_DIR } from '../paths.ts';
+import { exists } from '../store/folder.ts';
+import { millisBetween } from '../time.ts';
+import { type AttachmentRecord, AttachmentStore } from './attachment-store.ts';
+import { loadNetwork } from './cni/conf-dir.ts';
+import { invocationFor } from './cni/invocation.ts';
+import type { NetworkList } from './cni/network-list.ts';
+import { add, type CniLimits, check, del, type Invocation, status } from './cni/operations.ts';
+import { findPlugin } from './cni/plugin-process.ts';
+import { parseResult, podAddresses, type RawResult } from './cni/result.ts';
+import { joinTaps } from './datapath.ts';
+import { type DefaultNetworkOptions, writeDefaultNetwork } from './default-network.ts';
+import { FirstSuccess } from './first-success.ts';
+import { type FoundInterface, readInterfaces, readStats } from './netns-view.ts';
+import { reconcile } from './network-janitor.ts';
+import type {
+  InterfaceStats,
+  KnownSandbox,
+  NetworkAttachment,
+  NetworkPlace,
+  PodInterface,
+  PodNetwork,
+  Readiness,
+} from './pod-network.ts';
+
+/** What kubelet's runtimes call a pod's first interface. */
+const IFNAME = 'eth0';
+/** Of libkrun's eleven devices seven are taken by others. */
+const MAX_INTERFACES = 4;
+
+export interface CniNetworkOptions {
+  readonly root: string;
+  readonly state: string;
+  readonly confDir: string;
+  readonly limits: CniLimits;
+  /** Used while confDir holds no configuration; undefined: pods then get no network. */
+  readonly defaultNetwork: DefaultNetworkOptions | undefined;
+  /** Whether GC may be sent: never while another runtime's pods are on the same network. */
+  readonly gc: boolean;
+  readonly log: Log;
+}
+
+export class CniNetwork implements PodNetwork {
+  readonly #options: CniNetworkOptions;
+  readonly #defaultDir: string | undefined;
+  readonly #store: AttachmentStore;
+  readonly #adds = new FirstSuccess();
+  readonly #detaching = new Map<string, Promise<void>>();
+  /** Sandboxes whose DEL failed with nobody left who would ask again. */
+  readonly #stuck = new Map<string, NetworkPlace>();
+  #announced = '';
+
+  private constructor(options: CniNetworkOptions, defaultDir: string | undefined) {
+    this.#options = options;
+    this.#defaultDir = defaultDir;
+    this.#store = new AttachmentStore(options.root);
+  }
+
+  static async open(options: CniNetworkOptions): Promise<CniNetwork> {
+    const { state, root, defaultNetwork } = options;
+    const dir = defaultNetwork === undefined ? undefined : await writeDefaultNetwork(state, root, defaultNetwork);
+    return new CniNetwork(options, dir);
+  }
+
+  async readiness(): Promise<Readiness> {
+    try {
+      const list = await this.#current();
+      for (const type of list.plugins.flatMap(programsOf)) await findPlugin(type, this.#options.limits.binDirs);
+      await status(list, this.#options.limits);
+      return { ready: true, reason: '', message: '' };
+    } catch (error) {
+      return { ready: false, reason: 'NetworkPluginNotReady', message: messageOf(error) };
+    }
+  }
+
+  async attach(place: NetworkPlace, config: SandboxConfig, signal: AbortSignal): Promise<NetworkAttachment> {
+    const list = await this.#current();
+    const netns = join(NETNS_DIR, place.netnsName);
+    const invocation = invocationFor(place.sandboxId, netns, IFNAME, config);
+    const record: AttachmentRecord = { version: 1, netnsName: place.netnsName, list, invocation };
+    await this.#store.write(record);
+    await hostCommand('ip', ['netns', 'add', place.netnsName]);
+    const started = process.hrtime.bigint();
+    const result = await this.#adds.run(list.name, () =>
+      add(list, invocation, this.#options.limits, signal, (each) => this.#store.write({ ...record, result: each })),
+    );
+    const added = process.hrtime.bigint();
+    const found = checked(await readInterfaces(place.netnsName), list, place.sandboxId);
+    const interfaces = found.map((each, index): PodInterface => ({ ...toPodInterface(each), tap: `tap${index}` }));
+    await joinTaps(place.netnsName, interfaces);
+    this.#retryStuck();
+    const timings = {
+      add: millisBetween(started, added),
+      join: millisBetween(added, process.hrtime.bigint()),
+    };
+    return { netns, network: list.name, interfaces, timings, ...announcement(result, list, place.sandboxId) };
+  }
+
+  detach(place: NetworkPlace): Promise<void> {
+    const running = this.#detaching.get(place.sandboxId);
+    if (running !== undefined) return running;
+    const work = this.#detach(place).finally(() => this.#detaching.delete(place.sandboxId));
+    this.#detaching.set(place.sandboxId, work);
+    return work;
+  }
+
+  /** Asks the plugins whether the attachment is as they made it; false if there is nothing to ask. NETWORK_FAILED says what is not. */
+  async check({ sandboxId }: NetworkPlace): Promise<boolean> {
+    const record = await this.#store.read(sandboxId);
+    if (record?.result === undefined) return false;
+    return check(record.list, record.invocation, this.#options.limits, record.result);
+  }
+
+  async stats(netnsName: string): Promise<readonly InterfaceStats[]> {
+    return readStats(netnsName);
+  }
+
+  async reconcile(known: readonly KnownSandbox[]): Promise<void> {
+    const { root, state, log, limits, gc } = this.#options;
+    await reconcile(
+      {
+        root,
+        state,
+        log,
+        limits,
+        store: this.#store,
+        detach: (place) => this.detach(place),
+        defaultNetwork: this.#defaultDir === undefined ? undefined : await loadNetwork(this.#defaultDir),
+        current: gc ? await this.#current().catch(() => undefined) : undefined,
+      },
+      known,
+    );
+    void this.#checkLive(known);
+  }
+
+  /** Says which running pods' networks are not as plugins made them; changes nothing. The start does not wait for it. */
+  async #checkLive(known: readonly KnownSandbox[]): Promise<void> {
+    for (const { place, attachment } of known) {
+      if (attachment === undefined) continue;
+      try {
+        await this.check(place);
+      } catch (error) {
+        this.#options.log.warn(
+          { sandboxId: place.sandboxId, error: messageOf(error) },
+          'the network of a running pod is not as CNI made it',
+        );
+      }
+    }
+  }
+
+  async #detach(place: NetworkPlace): Promise<void> {
+    const { sandboxId, netnsName } = place;
+    this.#stuck.set(sandboxId, place);
+    const record = await this.#recordOf(sandboxId);
+    const there = await exists(join(NETNS_DIR, netnsName));
+    if (record !== undefined) {
+      const invocation = there ? record.invocation : { ...record.invocation, netns: '' };
+      const started = process.hrtime.bigint();
+      await this.#release(record, invocation);
+      const ms = millisBetween(started, process.hrtime.bigint());
+      this.#options.log.debug({ sandboxId, network: record.list.name, ms }, 'CNI DEL done');
+    }
+    if (there) await hostCommand('ip', ['netns', 'delete', netnsName]);
+    await this.#store.delete(sandboxId);
+    this.#stuck.delete(sandboxId);
+  }
+
+  /**
+   * DEL, and once more if a plugin failed: after an ADD that was cut short, bridge's DEL trips over a rule that is not there
+   * yet, but only after it has removed what made it look for the rule.
+   */
+  async #release({ list, result }: AttachmentRecord, invocation: Invocation): Promise<void> {
+    const { limits, log } = this.#options;
+    try {
+      await del(list, invocation, limits, result);
+    } catch (error) {
+      if (!(error instanceof BoxError) || isBoxError(error.cause, 'DEADLINE')) throw error;
+      log.debug({ sandboxId: invocation.containerId, error: error.message }, 'CNI DEL failed: once more');
+      await del(list, invocation, limits, result);
+    }
+  }
+
+  /** A broken record is set aside: the namespace goes anyway, and the janitor looks for what else is left. */
+  async #recordOf(sandboxId: string): Promise<AttachmentRecord | undefined> {
+    try {
+      return await this.#store.read(sandboxId);
+    } catch (error) {
+      const path = await this.#store.setAside(sandboxId);
+      this.#options.log.error(
+        { sandboxId, path, error: messageOf(error) },
+        'network record cannot be read: set aside, plugins cannot be told that the sandbox is gone',
+      );
+      return undefined;
+    }
+  }
+
+  /** An ADD has just succeeded: what failed to be taken back before may succeed now. */
+  #retryStuck(): void {
+    for (const place of this.#stuck.values()) {
+      if (this.#detaching.has(place.sandboxId)) continue;
+      this.detach(place).then(
+        () => this.#options.log.info({ sandboxId: place.sandboxId }, 'network of a failed sandbox released'),
+        (error: unknown) =>
+          this.#options.log.warn({ sandboxId: place.sandboxId, error: messageOf(error) }, 'network still not released'),
+      );
+    }
+  }
+
+  /** The network a pod would get now. NETWORK_NOT_READY if there is none. */
+  async #current(): Promise<NetworkList> {
+    const { confDir, log } = this.#options;
+    const list =
+      (await loadNetwork(confDir)) ??
+      (this.#defaultDir === undefined ? undefined : await loadNetwork(this.#defaultDir));
+    if (list === undefined) {
+      throw new BoxError(
+        'NETWORK_NOT_READY',
+        `there is no CNI configuration in ${confDir}: install a network plugin, or set default_network = true`,
+      );
+    }
+    const what = `${list.name} of ${list.path}`;
+    if (what !== this.#announced) log.info({ network: list.name, path: list.path }, 'pod network chosen');
+    this.#announced = what;
+    return list;
+  }
+}
+
+/** A plugin's program and that of its IPAM. */
+function programsOf(plugin: NetworkList['plugins'][number]): readonly string[] {
+  const { ipam } = plugin;
+  const isNamed = typeof ipam === 'object' && ipam !== null && 'type' in ipam && typeof ipam.type === 'string';
+  return isNamed && ipam.type !== '' ? [plugin.type, String(ipam.type)] : [plugin.type];
+}
+
+function checked(found: readonly FoundInterface[], list: NetworkList, sandboxId: string): readonly FoundInterface[] {
+  if (found[0]?.name !== IFNAME) {
+    throw new BoxError(
+      'NETWORK_FAILED',
+      `CNI network ${list.name} made no ${IFNAME} for sandbox ${sandboxId}: ${list.path} must hold a plugin that makes an Ethernet interface`,
+    );
+  }
+  if (found.length > MAX_INTERFACES) {
+    throw new BoxError(
+      'NETWORK_FAILED',
+      `sandbox ${sandboxId} has ${found.length} network interfaces (${found.map(({ name }) => name).join(', ')}), a VM can have ${MAX_INTERFACES}: attach fewer networks`,
+    );
+  }
+  return found;
+}
+
+function toPodInterface({ name, mac, mtu, addresses, routes, neighbours }: FoundInterface): Omit<PodInterface, 'tap'> {
+  return { name, mac, mtu, addresses: [...addresses], routes: [...routes], neighbours: [...neighbours] };
+}
+
+/** What the last plugin says of addresses and names. */
+function announcement(raw: RawResult, list: NetworkList, sandboxId: string): Pick<NetworkAttachment, 'ips' | 'dns'> {
+  const result = parseResult(raw);
+  const ips = result === undefined ? [] : [...podAddresses(result, IFNAME)];
+  if (result === undefined || ips.length === 0) {
+    throw new BoxError(
+      'NETWORK_FAILED',
+      `CNI network ${list.name} gave sandbox ${sandboxId} no address: ${list.path} needs an ipam section`,
+    );
+  }
+  const { nameservers, search, options, domain = '' } = result.dns;
+  const searches = search.length > 0 || domain === '' ? search : [domain];
+  return { ips, dns: { servers: nameservers, searches, options } };
+}

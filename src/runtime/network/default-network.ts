@@ -1,0 +1,81 @@
+/** The daemon's own network, for a machine without a CNI configuration: a bridge, addresses of its own, masquerade, host ports. */
+import { mkdir, readFile } from 'node:fs/promises';
+import { isIPv6 } from 'node:net';
+import { join } from 'node:path';
+import { listFolder } from '../store/folder.ts';
+import { writeVolatile } from '../store/record-file.ts';
+
+export interface DefaultNetworkOptions {
+  readonly bridge: string;
+  /** One range per address family. */
+  readonly subnets: readonly string[];
+}
+
+export const DEFAULT_NETWORK_NAME = 'a3s-box';
+const FILE = '10-a3s-box.conflist';
+
+/** Writes the conflist below the state folder, where people can read it; returns its folder. */
+export async function writeDefaultNetwork(
+  state: string,
+  root: string,
+  options: DefaultNetworkOptions,
+): Promise<string> {
+  const dir = join(state, 'cni');
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const subnets = options.subnets.filter((subnet) => !isV6(subnet));
+  if (await hostHasIpv6()) subnets.push(...options.subnets.filter(isV6));
+  await writeVolatile(join(dir, FILE), defaultNetwork({ ...options, subnets }, ipamDir(root)));
+  return dir;
+}
+
+/** CNI's bridge, host-local, portmap and firewall plugins (their documentation names the keys). Pure. */
+export function defaultNetwork({ bridge, subnets }: DefaultNetworkOptions, dataDir: string): unknown {
+  return {
+    // the newest version that the plugins of Debian 12 know
+    cniVersion: '1.0.0',
+    name: DEFAULT_NETWORK_NAME,
+    plugins: [
+      {
+        type: 'bridge',
+        bridge,
+        isGateway: true,
+        ipMasq: true,
+        // a pod may reach its own host port
+        hairpinMode: true,
+        ipam: {
+          type: 'host-local',
+          dataDir,
+          ranges: subnets.map((subnet) => [{ subnet }]),
+          routes: subnets.map((subnet) => ({ dst: isV6(subnet) ? '::/0' : '0.0.0.0/0' })),
+        },
+      },
+      // lets pods out on a host whose FORWARD chain drops (Docker's does)
+      { type: 'firewall', backend: 'iptables' },
+      { type: 'portmap', capabilities: { portMappings: true }, snat: true },
+    ],
+  };
+}
+
+/** host-local's store: durable with the records that say which address is whose. */
+function ipamDir(root: string): string {
+  return join(root, 'network', 'ipam');
+}
+
+/** Sandboxes that hold an address of the default network: host-local names a file after the address, its first line is the owner. */
+export async function leaseholders(root: string): Promise<readonly string[]> {
+  const dir = join(ipamDir(root), DEFAULT_NETWORK_NAME);
+  const leases = (await listFolder(dir)).filter((name) => /^[0-9a-f]+[.:]/.test(name));
+  const owners = await Promise.all(
+    leases.map(async (name) => (await readFile(join(dir, name), 'utf8')).split(/\s/, 1)[0]),
+  );
+  return [...new Set(owners.filter((owner) => owner !== undefined && owner !== ''))] as string[];
+}
+
+function isV6(subnet: string): boolean {
+  return isIPv6(subnet.split('/', 1)[0] ?? '');
+}
+
+async function hostHasIpv6(): Promise<boolean> {
+  const disabled = await readFile('/proc/sys/net/ipv6/conf/all/disable_ipv6', 'utf8').catch(() => '1');
+  return disabled.trim() === '0';
+}

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parseInterfaces } from './netns-view.ts';
+
+const link = (ifname: string, over: object = {}): object => ({
+  ifname,
+  link_type: 'ether',
+  mtu: 1500,
+  flags: ['BROADCAST', 'UP'],
+  address: '02:00:00:00:00:01',
+  addr_info: [],
+  ...over,
+});
+const batch = (links: object[], routes: object[] = [], neighbours: object[] = []): string =>
+  [links, routes, neighbours].map((part) => JSON.stringify(part)).join('\n');
+
+describe('what CNI made in a namespace', () => {
+  it('eth0 comes first; loopback, taps and what is down are not the pod’s', () => {
+    const links = [
+      link('lo', { link_type: 'loopback' }),
+      link('net1'),
+      link('gretap0', { flags: ['BROADCAST'] }),
+      link('tap0', { linkinfo: { info_kind: 'tun' } }),
+      link('eth0', { linkinfo: { info_kind: 'veth' }, mtu: 1400 }),
+    ];
+    const found = parseInterfaces(batch(links), '[]', 'ns');
+    assert.deepEqual(
+      found.map(({ name, mtu }) => [name, mtu]),
+      [
+        ['eth0', 1400],
+        ['net1', 1500],
+      ],
+    );
+  });
+
+  it('addresses, routes and neighbours of both families; what the kernel makes itself is left out', () => {
+    const addr_info = [
+      { family: 'inet', local: '10.0.0.2', prefixlen: 24, scope: 'global' },
+      { family: 'inet6', local: 'fd00::2', prefixlen: 64, scope: 'global' },
+      { family: 'inet6', local: 'fe80::1', prefixlen: 64, scope: 'link' },
+    ];
+    const routes = [
+      { type: 'unicast', dst: 'default', gateway: '169.254.1.1', dev: 'eth0', flags: ['onlink'] },
+      { type: 'unicast', dst: '169.254.1.1', dev: 'eth0', scope: 'link', flags: [] },
+      { type: 'blackhole', dst: '10.9.0.0/16', flags: [] },
+    ];
+    const routes6 = JSON.stringify([
+      { dst: 'fe80::/64', dev: 'eth0', metric: 256 },
+      { dst: 'default', dev: 'eth0', metric: 1024 },
+      { dst: 'fd00::9', dev: 'eth0', metric: 1024 },
+    ]);
+    const neighbours = [{ dst: '169.254.1.1', dev: 'eth0', lladdr: 'ee:ee:ee:ee:ee:ee', state: ['PERMANENT'] }];
+    const [eth0] = parseInterfaces(batch([link('eth0', { addr_info })], routes, neighbours), routes6, 'ns');
+    assert.deepEqual(eth0?.addresses, ['10.0.0.2/24', 'fd00::2/64']);
+    assert.deepEqual(eth0?.routes, [
+      { destination: '0.0.0.0/0', gateway: '169.254.1.1', source: '', metric: 0, onlink: true },
+      { destination: '169.254.1.1/32', gateway: '', source: '', metric: 0, onlink: false },
+      { destination: '::/0', gateway: '', source: '', metric: 1024, onlink: false },
+      { destination: 'fd00::9/128', gateway: '', source: '', metric: 1024, onlink: false },
+    ]);
+    assert.deepEqual(eth0?.neighbours, [{ address: '169.254.1.1', mac: 'ee:ee:ee:ee:ee:ee' }]);
+  });
+
+  it('what cannot be carried over is refused, not left out', () => {
+    const via = [{ dst: 'default', dev: 'eth0', via: { family: 'inet6', host: 'fe80::1' } }];
+    assert.throws(() => parseInterfaces(batch([link('eth0')], via), '[]', 'ns'), /other address family/);
+    assert.throws(() => parseInterfaces('garbage', '[]', 'ns'), /ns/);
+  });
+});

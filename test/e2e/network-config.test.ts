@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, before, describe, it } from 'node:test';
+import { z } from 'zod';
+import { until } from './harness/crictl.ts';
+import { leftovers } from './harness/leftovers.ts';
+import { node, peerContainer } from './harness/network.ts';
+import { NETPEER } from './harness/settings.ts';
+import { useWorld, type World } from './harness/suite.ts';
+
+const PORT = 7000;
+const infoSchema = z.object({
+  status: z.object({
+    conditions: z.array(z.object({ type: z.string(), status: z.boolean(), reason: z.string(), message: z.string() })),
+  }),
+});
+
+describe('pod network: configurations and plugins', () => {
+  const world = useWorld();
+  const scripts = (): string => join(world().folders.base, 'plugins');
+
+  before(async () => {
+    const { folders, daemon } = world();
+    await mkdir(scripts());
+    await appendFile(folders.configFile, `cni_bin_dirs = ["${scripts()}", "/usr/lib/cni"]\ncni_timeout = "30s"\n`);
+    assert.equal(await daemon.stop(), 0);
+    await world().restart();
+  });
+  afterEach(async () => {
+    const { folders, daemon } = world();
+    for (const name of await readdir(folders.cniConfig)) await rm(join(folders.cniConfig, name));
+    assert.deepEqual(await leftovers(folders), [], daemon.log());
+  });
+
+  const configure = (name: string, content: unknown): Promise<void> =>
+    writeFile(join(world().folders.cniConfig, name), typeof content === 'string' ? content : JSON.stringify(content));
+  const script = (name: string, body: string): Promise<void> =>
+    writeFile(join(scripts(), name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+  const networkReady = async () => {
+    const { status } = infoSchema.parse(JSON.parse(await world().crictl.ok('info')));
+    const found = status.conditions.find(({ type }) => type === 'NetworkReady');
+    assert.ok(found !== undefined);
+    return found;
+  };
+
+  it('one that is added while the daemon runs is the next pod’s: MTU 1400, dns_config, sysctls of the interface', async () => {
+    const { crictl } = world();
+    assert.equal((await networkReady()).status, true);
+    await configure('10-mine.conflist', bridge(world(), { mtu: 1400 }));
+    const pod = await crictl.runPod('mine', {
+      dns_config: { servers: ['10.96.0.10'], searches: ['svc.cluster.local'], options: ['ndots:5'] },
+      linux: { sysctls: { 'net.ipv4.conf.eth0.rp_filter': '2', 'net.ipv4.ip_unprivileged_port_start': '0' } },
+    });
+    const [ip = '', ...others] = await crictl.podIps(pod);
+    assert.match(ip, /^10\.99\./);
+    assert.deepEqual(others, []);
+    const id = await crictl.start(pod, await peerContainer('peer', PORT));
+    assert.equal(await crictl.exec(id, 'cat', '/sys/class/net/eth0/mtu'), '1400');
+    assert.equal(
+      await crictl.exec(id, 'cat', '/etc/resolv.conf'),
+      'nameserver 10.96.0.10\nsearch svc.cluster.local\noptions ndots:5',
+    );
+    assert.equal(await crictl.exec(id, 'cat', '/proc/sys/net/ipv4/conf/eth0/rp_filter'), '2');
+    assert.equal(await crictl.exec(id, 'cat', '/proc/sys/net/ipv4/ip_unprivileged_port_start'), '0');
+    await node(NETPEER, 'put', ip, String(PORT), '2000000');
+    await node(NETPEER, 'get', ip, String(PORT), '2000000');
+    // 1372 + ICMP and IP headers is exactly the MTU
+    await crictl.exec(id, 'ping', '-c', '1', '-W', '20', '-s', '1372', '10.99.0.1');
+    await crictl.removePod(pod);
+  });
+
+  it('a second interface of the pod is one in the VM', async () => {
+    const { crictl, folders } = world();
+    const ptp = {
+      cniVersion: '1.0.0',
+      name: 'more',
+      type: 'ptp',
+      ipam: { type: 'host-local', dataDir: join(folders.base, 'ipam'), subnet: '10.98.0.0/16' },
+    };
+    // the real ptp under another interface name, as Multus calls its delegates
+    await script(
+      'more',
+      `config=$(cat); echo '${JSON.stringify(ptp)}' | CNI_IFNAME=net1 /usr/lib/cni/ptp >/dev/null || exit 1; [ $CNI_COMMAND != ADD ] || printf '%s' "$config" | sed 's/.*"prevResult"://; s/}$//'`,
+    );
+    const { plugins, ...list } = bridge(world());
+    await configure('10-two.conflist', { ...list, plugins: [...plugins, { type: 'more' }] });
+    const pod = await crictl.runPod('two');
+    const id = await crictl.start(pod, await peerContainer('peer', PORT));
+    const shown = await crictl.exec(id, 'ip', '-o', '-4', 'address');
+    assert.match(shown, /eth0 +inet 10\.99\./);
+    const [, second = ''] = /net1 +inet (10\.98\.\d+\.\d+)\//.exec(shown) ?? [];
+    await node(NETPEER, 'put', second, String(PORT), '100000');
+    await crictl.removePod(pod);
+  });
+
+  it('a running pod keeps its network over a daemon’s death and a new configuration', async () => {
+    const { crictl } = world();
+    await configure('10-mine.conflist', bridge(world()));
+    const pod = await crictl.runPod('survivor');
+    const [ip = ''] = await crictl.podIps(pod);
+    await crictl.start(pod, await peerContainer('peer', PORT));
+    await world().daemon.kill();
+    await configure('05-other.conflist', { ...bridge(world()), name: 'other' });
+    await world().restart();
+    await node(NETPEER, 'put', ip, String(PORT), '100000');
+    await crictl.removePod(pod);
+  });
+
+  it('a broken one: NetworkReady says which file and why, and no pod is made', async () => {
+    const { crictl } = world();
+    await configure('10-broken.conflist', '{"cniVersion": "1.0.0", "name": "broken", "plugins": [');
+    const { status, message } = await networkReady();
+    assert.equal(status, false);
+    assert.match(message, /10-broken\.conflist cannot be used/);
+    await assert.rejects(crictl.runPod('broken'), /10-broken\.conflist cannot be used/);
+    await rm(join(world().folders.cniConfig, '10-broken.conflist'));
+    assert.equal((await networkReady()).status, true);
+  });
+
+  for (const [what, body, says] of [
+    [
+      'fails',
+      'echo \'{"cniVersion":"1.0.0","code":7,"msg":"no room"}\'; echo trace >&2; exit 1',
+      /no room \(code 7\); stderr: trace/,
+    ],
+    ['prints garbage', 'echo "<html>"', /it printed no result: .*<html>/],
+    ['hangs', 'sleep 1000', /did not end in time and was killed/],
+  ] as const) {
+    it(`a plugin that ${what}: the pod is refused with its words, nothing is left`, async () => {
+      const { crictl } = world();
+      await script('bad', `cat >/dev/null; [ $CNI_COMMAND = ADD ] || exit 0; ${body}`);
+      const { plugins, ...list } = bridge(world());
+      await configure('10-bad.conflist', { ...list, plugins: [...plugins, { type: 'bad' }] });
+      await assert.rejects(crictl.runPod('bad'), says);
+    });
+  }
+
+  it('the daemon is killed while a plugin runs: the next one releases what was made', async () => {
+    const { crictl, folders } = world();
+    const mark = join(folders.base, 'hanging');
+    await script('hangs', `cat >/dev/null; [ $CNI_COMMAND = ADD ] || exit 0; touch ${mark}; exec sleep 1000`);
+    const { plugins, ...list } = bridge(world());
+    await configure('10-hangs.conflist', { ...list, plugins: [...plugins, { type: 'hangs' }] });
+    const refused = assert.rejects(crictl.runPod('hangs'));
+    await until('the plugin runs', async () => (await readdir(folders.base)).includes('hanging') || undefined);
+    await world().daemon.kill();
+    await refused;
+    assert.notDeepEqual(await leftovers(folders), []);
+    await world().restart();
+    assert.match(world().daemon.log(), /half-made sandbox removed|network of a sandbox that is gone released/);
+  });
+});
+
+function bridge({ folders }: World, over: object = {}): { name: string; cniVersion: string; plugins: object[] } {
+  return {
+    cniVersion: '1.0.0',
+    // the default network's name: its addresses are where `leftovers` looks
+    name: 'a3s-box',
+    plugins: [
+      {
+        type: 'bridge',
+        bridge: 'a3s1',
+        isGateway: true,
+        ipam: {
+          type: 'host-local',
+          dataDir: join(folders.root, 'network', 'ipam'),
+          subnet: '10.99.0.0/16',
+          routes: [{ dst: '0.0.0.0/0' }],
+        },
+        ...over,
+      },
+    ],
+  };
+}
