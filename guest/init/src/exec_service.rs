@@ -68,13 +68,17 @@ impl Exec for ExecService {
         };
         let output = Arc::clone(&self.sandbox.get(&open.container_id)?.output);
         let (sender, receiver) = mpsc::channel(QUEUE);
-        tokio::spawn(acknowledge(requests, Arc::clone(&output)));
+        tokio::spawn(acknowledge(requests, Arc::clone(&output), sender.clone()));
         tokio::spawn(send(output, open, sender));
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
 }
 
-async fn acknowledge(mut requests: Streaming<LogsRequest>, output: Arc<Output>) {
+type LogsReplies = mpsc::Sender<std::result::Result<LogsResponse, Status>>;
+
+/// Keeps the stream of replies open until the caller has closed its side: ended before, it would take an acknowledgement that
+/// is under way for an error, and the caller would lose what it has not looked at yet.
+async fn acknowledge(mut requests: Streaming<LogsRequest>, output: Arc<Output>, _open: LogsReplies) {
     while let Some(Ok(LogsRequest { request })) = requests.next().await {
         if let Some(logs_request::Request::Ack(ack)) = request {
             output.acknowledge(ack.stdout_offset, ack.stderr_offset);
@@ -82,7 +86,7 @@ async fn acknowledge(mut requests: Streaming<LogsRequest>, output: Arc<Output>) 
     }
 }
 
-async fn send(output: Arc<Output>, open: LogsOpen, responses: mpsc::Sender<std::result::Result<LogsResponse, Status>>) {
+async fn send(output: Arc<Output>, open: LogsOpen, responses: LogsReplies) {
     let (mut stdout, mut stderr) = (open.stdout_offset, open.stderr_offset);
     let mut changes = output.watch();
     loop {

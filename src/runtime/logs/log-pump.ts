@@ -87,7 +87,10 @@ export class LogPump {
     try {
       for await (const response of this.#stream as AsyncIterable<LogsResponse__Output>) {
         if (response.chunk) await this.#take(response.chunk);
-        else if (response.end) await this.#write([...this.#stdout.end(), ...this.#stderr.end()]);
+        else if (response.end) {
+          await this.#write([...this.#stdout.end(), ...this.#stderr.end()]);
+          this.#stream.end();
+        }
       }
     } catch (error) {
       log.debug({ containerId, error: messageOf(error) }, 'log stream ended early');
