@@ -24,6 +24,8 @@ export function run(command: string, args: readonly string[], input = ''): Promi
         }
       },
     );
+    // a command that ends without reading says why by its exit
+    child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
   });
 }
