@@ -51,6 +51,7 @@ export function containerSecurity(over: Partial<ContainerSecurity> = {}): Contai
     maskedPaths: [],
     readonlyPaths: [],
     namespaces: namespaces(),
+    seccomp: { type: 'Unconfined' },
     ...over,
   };
 }
@@ -65,6 +66,7 @@ export function containerConfig(over: Partial<ContainerConfig> = {}): ContainerC
     workingDir: '',
     envs: [],
     mounts: [],
+    devices: [],
     labels: {},
     annotations: {},
     logPath: '',

@@ -6,14 +6,16 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::cgroup::Cgroup;
+use crate::device_filter;
 use crate::error::{Context, Error, Result};
 use crate::layers::Rootfs;
 use crate::output::{DEFAULT_RING_BYTES, Output, StreamName};
 use crate::process::reaper::{ExitStatus, Reaper};
+use crate::process::seccomp::Filter;
 use crate::process::spawn::{self, Identity, Stdio};
 use crate::proto::container_info::State as InfoState;
 use crate::proto::{ContainerInfo, CreateContainerRequest, Exited};
-use crate::spec::Spec;
+use crate::spec::{Resources, Spec};
 use crate::sys;
 use crate::user::{self, User};
 
@@ -39,6 +41,8 @@ pub struct Container {
     pub cgroup: Cgroup,
     pub output: Arc<Output>,
     rootfs: Rootfs,
+    /// Whose pid namespace it joins.
+    pid_target: Option<Arc<Container>>,
     wants_stdin: bool,
     /// Keeps an interactive container's stdin open; attaching to it is not built yet.
     stdin: Mutex<Option<OwnedFd>>,
@@ -47,11 +51,13 @@ pub struct Container {
 
 impl Container {
     /// Everything short of the process. On failure nothing is left of it.
-    pub fn create(request: &CreateContainerRequest) -> Result<Self> {
-        let spec = Spec::parse(&request.oci_spec)?;
+    pub fn create(request: &CreateContainerRequest, pid_target: Option<Arc<Self>>) -> Result<Self> {
+        let mut spec = Spec::parse(&request.oci_spec)?;
+        spec.process.seccomp = request.seccomp.as_ref().map(Filter::parse).transpose()?;
+        spec.linux.all_devices = request.all_devices;
         let rootfs = Rootfs::mount(&request.container_id, &request.layers)?;
         let prepared = resolve_user(&spec, &rootfs)
-            .and_then(|user| Ok((user, Cgroup::create(&request.container_id, &spec.linux.resources)?)));
+            .and_then(|user| Ok((user, confined_group(&request.container_id, &spec.linux.resources)?)));
         let (user, cgroup) = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {
@@ -67,6 +73,7 @@ impl Container {
             cgroup,
             output: Arc::new(Output::new(ring)),
             rootfs,
+            pid_target,
             wants_stdin: request.stdin,
             stdin: Mutex::new(None),
             state: Mutex::new(State::Created),
@@ -117,12 +124,16 @@ impl Container {
         }
     }
 
-    /// The first process, to be joined; FAILED_PRECONDITION unless it runs.
-    pub fn running(&self) -> Result<i32> {
+    fn running(&self) -> Result<i32> {
         match *self.state() {
             State::Running { pid, .. } => Ok(pid),
             _ => Err(Error::precondition(format!("container {} is not running", self.id))),
         }
+    }
+
+    /// The first process, for others to join its namespaces; FAILED_PRECONDITION unless it runs.
+    pub fn pidfd(&self) -> Result<OwnedFd> {
+        sys::pidfd(self.running()?).context("cannot find the container's first process")
     }
 
     /// Deletes it; its processes are killed first.
@@ -160,7 +171,9 @@ impl Container {
         let stdio = Stdio { stdin: self.open_stdin()?, stdout: out_write, stderr: err_write };
         let cgroup = self.cgroup.open()?;
         let identity = Identity { process: &self.spec.process, user: &self.user, args: &self.spec.process.args };
-        let spawned = spawn::first(&self.spec, &self.rootfs.path, identity, cgroup.as_fd(), &stdio)?;
+        let target = self.pid_target.as_ref().map(|target| target.pidfd()).transpose()?;
+        let pids = target.as_ref().map(AsFd::as_fd);
+        let spawned = spawn::first(&self.spec, &self.rootfs.path, pids, identity, cgroup.as_fd(), &stdio)?;
         Ok((spawned, [out_read, err_read]))
     }
 
@@ -201,6 +214,19 @@ impl Container {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The container's group, with its limits and its device rules.
+fn confined_group(id: &str, resources: &Resources) -> Result<Cgroup> {
+    let group = Cgroup::create(id, resources)?;
+    let restricted = group.open().and_then(|folder| device_filter::attach(folder.as_fd(), &resources.devices));
+    match restricted {
+        Ok(()) => Ok(group),
+        Err(error) => {
+            group.remove();
+            Err(error)
+        }
     }
 }
 

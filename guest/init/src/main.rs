@@ -8,6 +8,8 @@ mod boot;
 mod cgroup;
 mod container;
 mod control;
+mod device_filter;
+mod device_nodes;
 mod error;
 mod exec_service;
 mod layers;

@@ -12,6 +12,7 @@ import type { Sandbox } from '../sandbox/sandbox.ts';
 import { addVolumes, removeVolumes } from '../share/share.ts';
 import { nowNanos } from '../time.ts';
 import { type UndoStack, withUndo } from '../undo.ts';
+import { confinement } from './confinement.ts';
 import { Container } from './container.ts';
 import { signalNumber } from './signals.ts';
 
@@ -50,12 +51,14 @@ async function create(
   undo.push('volumes', () => removeVolumes(sandbox.paths, id));
   const mounts = await addVolumes(sandbox.paths, id, config.mounts);
   const spec = ociSpec({ config, image: image.config, box: sandbox.record.box, mounts });
+  const confined = await confinement(sandbox, config.security, spec);
   undo.push('guest container', () => guest.removeContainer(id));
   const user = await guest.createContainer({
     containerId: id,
     ociSpec: Buffer.from(JSON.stringify(spec)),
     layers: layers.map(({ name, impliedDirs, rootOpaque }) => ({ name, impliedDirs: [...impliedDirs], rootOpaque })),
     stdin: config.stdin,
+    ...confined,
   });
   const container = new Container(
     {

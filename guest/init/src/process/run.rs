@@ -18,7 +18,6 @@ use crate::process::spawn::{self, Identity, Stdio};
 use crate::proto::run_request::Request;
 use crate::proto::run_response::Response;
 use crate::proto::{RunExited, RunRequest, RunResponse, RunStart};
-use crate::sys;
 
 /// A message of output; small enough for several streams to share a connection fairly.
 const CHUNK: usize = 32 * 1024;
@@ -74,7 +73,7 @@ pub async fn run(
 }
 
 fn join(container: &Container, args: &[String], stdio: &Stdio) -> Result<spawn::Spawned> {
-    let first = sys::pidfd(container.running()?).context("cannot find the container's first process")?;
+    let first = container.pidfd()?;
     let cgroup = container.cgroup.open()?;
     let identity = Identity { process: &container.spec.process, user: &container.user, args };
     spawn::join(&container.spec, first.as_fd(), identity, cgroup.as_fd(), stdio)
