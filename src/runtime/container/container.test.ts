@@ -25,6 +25,7 @@ function record(over: Partial<ContainerRecord> = {}): ContainerRecord {
     message: '',
     logPath: '',
     stopSignal: 'SIGTERM',
+    volumeImages: {},
     ...over,
   };
 }
