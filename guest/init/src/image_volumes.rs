@@ -81,7 +81,7 @@ impl Place {
         }
         let shown = self.shown.to_string_lossy();
         sys::mount(&source, &shown, None, libc::MS_BIND, "").context("cannot show the image")?;
-        let flags = libc::MS_REMOUNT | libc::MS_BIND | libc::MS_RDONLY | libc::MS_NODEV;
+        let flags = libc::MS_REMOUNT | libc::MS_BIND | libc::MS_RDONLY;
         sys::mount("none", &shown, None, flags, "").context("cannot make the image read-only")
     }
 
