@@ -1,7 +1,5 @@
 /** RPCs that answer UNIMPLEMENTED, each with a sentence that reaches the user. */
 export const notBuilt = {
-  UpdateContainerResources: 'resources of a running container cannot be changed yet',
-  UpdatePodSandboxResources: 'resources of a running sandbox cannot be changed yet',
   ReopenContainerLog: 'container logs cannot be rotated yet',
   Exec: 'streaming exec is not built yet: use exec --sync',
   Attach: 'attach is not built yet',

@@ -26,6 +26,8 @@ import { startContainer } from './runtime/start-container.ts';
 import { status } from './runtime/status.ts';
 import { stopContainer } from './runtime/stop-container.ts';
 import { stopPodSandbox } from './runtime/stop-pod-sandbox.ts';
+import { updateContainerResources } from './runtime/update-container-resources.ts';
+import { updatePodSandboxResources } from './runtime/update-pod-sandbox-resources.ts';
 import { updateRuntimeConfig } from './runtime/update-runtime-config.ts';
 import { version } from './runtime/version.ts';
 
@@ -50,8 +52,8 @@ export function runtimeService(cores: Cores, instruments: Instruments): RuntimeS
     ListContainers: unary('ListContainers', listContainers(cores)),
     ContainerStatus: unary('ContainerStatus', containerStatus(cores)),
     ExecSync: unary('ExecSync', execSync(cores)),
-    UpdateContainerResources: later('UpdateContainerResources'),
-    UpdatePodSandboxResources: later('UpdatePodSandboxResources'),
+    UpdateContainerResources: unary('UpdateContainerResources', updateContainerResources(cores)),
+    UpdatePodSandboxResources: unary('UpdatePodSandboxResources', updatePodSandboxResources(cores)),
     ReopenContainerLog: later('ReopenContainerLog'),
     Exec: later('Exec'),
     Attach: later('Attach'),

@@ -22,6 +22,7 @@ import type { CreateContainerResponse__Output } from './generated/a3s/guest/v1/C
 import type { Event__Output } from './generated/a3s/guest/v1/Event.ts';
 import type { LogsRequest } from './generated/a3s/guest/v1/LogsRequest.ts';
 import type { LogsResponse__Output } from './generated/a3s/guest/v1/LogsResponse.ts';
+import type { MountImageRequest } from './generated/a3s/guest/v1/MountImageRequest.ts';
 import type { RunRequest } from './generated/a3s/guest/v1/RunRequest.ts';
 import type { RunResponse__Output } from './generated/a3s/guest/v1/RunResponse.ts';
 import type { StartContainerResponse__Output } from './generated/a3s/guest/v1/StartContainerResponse.ts';
@@ -71,6 +72,12 @@ export class GuestClient {
     );
   }
 
+  async mountImage(request: MountImageRequest): Promise<void> {
+    await this.#unary('MountImage', 'INVALID_REQUEST', (metadata, options, callback) =>
+      this.#control.mountImage(request, metadata, options, callback),
+    );
+  }
+
   createContainer(request: CreateContainerRequest): Promise<CreateContainerResponse__Output> {
     return this.#unary('CreateContainer', 'INVALID_REQUEST', (metadata, options, callback) =>
       this.#control.createContainer(request, metadata, options, callback),
@@ -84,6 +91,14 @@ export class GuestClient {
   }
 
   /** `all` signals every process of the container. */
+  /** `resources` is OCI's linux.resources. */
+  async updateContainer(containerId: string, resources: unknown): Promise<void> {
+    const request = { containerId, resources: Buffer.from(JSON.stringify(resources)) };
+    await this.#unary('UpdateContainer', 'INVALID_REQUEST', (metadata, options, callback) =>
+      this.#control.updateContainer(request, metadata, options, callback),
+    );
+  }
+
   async signalContainer(containerId: string, signal: number, all: boolean): Promise<void> {
     await this.#unary('SignalContainer', 'INVALID_REQUEST', (metadata, options, callback) =>
       this.#control.signalContainer({ containerId, signal, all }, metadata, options, callback),

@@ -75,11 +75,16 @@ export type SandboxConfig = z.infer<typeof sandboxConfigSchema>;
 
 export const mountSchema = z.object({
   containerPath: z.string(),
+  /** '' for an image volume. */
   hostPath: z.string(),
   readonly: z.boolean(),
   recursiveReadonly: z.boolean(),
   propagation: z.enum(['PRIVATE', 'HOST_TO_CONTAINER', 'BIDIRECTIONAL']),
   selinuxRelabel: z.boolean(),
+  /** An image volume: what CRI named as the image and what the user wrote. */
+  image: z.object({ image: z.string(), userSpecifiedImage: z.string() }).optional(),
+  /** The part of the image to mount; '' for all of it. */
+  imageSubPath: z.string().default(''),
 });
 export type Mount = z.infer<typeof mountSchema>;
 
@@ -112,6 +117,8 @@ export const containerConfigSchema = z.object({
   workingDir: z.string(),
   envs: z.array(z.object({ key: z.string(), value: z.string() })),
   mounts: z.array(mountSchema),
+  /** Device nodes of the guest (guest-devices.ts) to be shown elsewhere; their host's are never passed in. */
+  devices: z.array(z.object({ hostPath: z.string(), containerPath: z.string() })).default([]),
   labels,
   annotations: labels,
   logPath: z.string(),
@@ -167,6 +174,8 @@ export interface ContainerView {
   readonly logPath: string;
   readonly stopSignal: string;
   readonly user?: ContainerUser;
+  /** The ids of the images behind its image volumes, by container path. */
+  readonly volumeImages: Readonly<Record<string, string>>;
 }
 
 export interface ExecResult {

@@ -4,9 +4,10 @@ import { BoxError } from '../errors.ts';
 import type { ImageConfig } from '../image/image-service.ts';
 import type { BoxConfig } from './box-config.ts';
 import { capabilitySets, unknownCapabilities } from './capabilities.ts';
-import type { ContainerConfig, ContainerSecurity, NamespaceMode, Resources } from './model.ts';
+import type { ContainerConfig, ContainerSecurity, NamespaceMode } from './model.ts';
 import { containerMounts, type GuestMount } from './oci-mounts.ts';
-import type { OciNamespace, OciResources, OciSpec } from './oci-types.ts';
+import { ociResources } from './oci-resources.ts';
+import type { OciNamespace, OciSpec } from './oci-types.ts';
 
 const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -52,12 +53,12 @@ export function ociSpec({ config, image, box, mounts }: OciSpecInput): OciSpec {
       noNewPrivileges: security.noNewPrivs,
       ...(config.resources === undefined ? {} : { oomScoreAdj: config.resources.oomScoreAdj }),
     },
-    mounts: containerMounts(security, box, mounts),
+    mounts: containerMounts(security, box, [...config.devices.map(deviceMount), ...mounts]),
     linux: {
       namespaces: namespaces(security),
       maskedPaths: hiddenPaths(security, security.maskedPaths, MASKED_PATHS),
       readonlyPaths: hiddenPaths(security, security.readonlyPaths, READONLY_PATHS),
-      resources: config.resources === undefined ? {} : ociResources(config.resources),
+      resources: config.resources === undefined ? {} : ociResources(config.resources, box),
     },
     annotations: { 'a3s.user': JSON.stringify(requestedUser(security, image)) },
   };
@@ -115,22 +116,9 @@ function hiddenPaths(
   return asked.length > 0 ? asked : defaults;
 }
 
-/** Zero means "not set" throughout CRI's LinuxContainerResources. */
-export function ociResources(resources: Resources): OciResources {
-  return {
-    memory: {
-      ...(resources.memoryLimitBytes > 0 ? { limit: resources.memoryLimitBytes } : {}),
-      ...(resources.memorySwapLimitBytes > 0 ? { swap: resources.memorySwapLimitBytes } : {}),
-    },
-    cpu: {
-      ...(resources.cpuShares > 0 ? { shares: resources.cpuShares } : {}),
-      ...(resources.cpuQuota > 0 ? { quota: resources.cpuQuota } : {}),
-      ...(resources.cpuPeriod > 0 ? { period: resources.cpuPeriod } : {}),
-      ...(resources.cpusetCpus === '' ? {} : { cpus: resources.cpusetCpus }),
-      ...(resources.cpusetMems === '' ? {} : { mems: resources.cpusetMems }),
-    },
-    unified: resources.unified,
-  };
+/** A device node of the guest's, shown elsewhere. */
+function deviceMount({ hostPath, containerPath }: ContainerConfig['devices'][number]): GuestMount {
+  return { containerPath, guestPath: hostPath, readonly: false };
 }
 
 interface RequestedUser {

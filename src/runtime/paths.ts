@@ -34,6 +34,8 @@ export interface SandboxPaths extends RunPaths {
   /** A read-only bind of rwPoints: the guest can write inside the volumes mounted in it and nowhere else. */
   readonly rwShare: string;
   readonly rwVolumes: string;
+  /** Where a volume is prepared before the guest sees it. */
+  readonly stagedVolumes: string;
   readonly scratch: string;
   readonly netns: string;
   readonly netnsName: string;
@@ -69,6 +71,7 @@ export function sandboxPaths(root: string, state: string, id: string): SandboxPa
     rwPoints: join(dir, 'rw-points'),
     rwShare: join(dir, 'share', 'rw'),
     rwVolumes: join(dir, 'share', 'rw', 'vol'),
+    stagedVolumes: join(dir, 'staged'),
     scratch: join(dir, 'scratch.img'),
     ...runPaths(join(runFolders(state), shortId(id))),
     netns: join(NETNS_DIR, netnsName),

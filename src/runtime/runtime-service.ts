@@ -1,5 +1,13 @@
 /** What src/cri needs from the runtime. Every method throws BoxError; ids may be unique prefixes where CRI allows it. */
-import type { Condition, ContainerConfig, ContainerView, ExecResult, SandboxConfig, SandboxView } from './model.ts';
+import type {
+  Condition,
+  ContainerConfig,
+  ContainerView,
+  ExecResult,
+  Resources,
+  SandboxConfig,
+  SandboxView,
+} from './model.ts';
 import type { InterfaceStats } from './network/pod-network.ts';
 
 export interface RuntimeService {
@@ -24,12 +32,17 @@ export interface RuntimeService {
   /** Counters of the pod's interfaces, as the pod sees them; none for a sandbox that has ended. */
   sandboxNetworkStats(id: string): Promise<readonly InterfaceStats[]>;
 
+  /** VM_TOO_SMALL if the pod's new limits are more than its VM has; nothing needs to be changed for those that are not. */
+  checkSandboxResize(id: string, resources: Resources | undefined): void;
+
   createContainer(sandboxId: string, config: ContainerConfig, signal: AbortSignal): Promise<string>;
   startContainer(id: string): Promise<void>;
   /** Stop signal, grace, SIGKILL; returns when it is EXITED. Unknown id: nothing to do. */
   stopContainer(id: string, timeoutSeconds: number): Promise<void>;
   /** Unknown id: nothing to do. */
   removeContainer(id: string): Promise<void>;
+  /** New limits, all or none; what is not set stays. VM_TOO_SMALL for more memory than the VM has. */
+  updateContainer(id: string, change: Resources): Promise<void>;
   listContainers(): readonly ContainerView[];
   /** CONTAINER_NOT_FOUND if there is none. */
   container(id: string): ContainerView;

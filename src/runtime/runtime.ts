@@ -5,13 +5,23 @@ import { execSync } from './container/exec-sync.ts';
 import { removeContainer } from './container/remove-container.ts';
 import { startContainer } from './container/start-container.ts';
 import { stopContainer } from './container/stop-container.ts';
+import { updateContainer } from './container/update-container.ts';
 import type { RuntimeContext } from './context.ts';
 import type { HostCheck, HostChecks } from './host/host-checks.ts';
-import type { Condition, ContainerConfig, ContainerView, ExecResult, SandboxConfig, SandboxView } from './model.ts';
+import type {
+  Condition,
+  ContainerConfig,
+  ContainerView,
+  ExecResult,
+  Resources,
+  SandboxConfig,
+  SandboxView,
+} from './model.ts';
 import type { InterfaceStats } from './network/pod-network.ts';
 import type { RuntimeService } from './runtime-service.ts';
 import { runSandbox } from './sandbox/run-sandbox.ts';
 import { removeSandbox, stopSandbox } from './sandbox/stop-sandbox.ts';
+import { requireMemory, requireProcessors } from './vm-limits.ts';
 
 /** The devices of every VM: eight of the eleven that x86-64 libkrun allows. */
 const DEVICES = [
@@ -86,6 +96,14 @@ export class Runtime implements RuntimeService {
     return { pid: sandbox.pid() ?? 0, box, bootTimingsMs: bootTimings, guest, network, reason, devices: DEVICES };
   }
 
+  checkSandboxResize(id: string, resources: Resources | undefined): void {
+    const sandbox = this.#context.index.get(id);
+    // a sandbox without a VM has nothing to resize
+    sandbox.vm();
+    requireMemory(`sandbox ${sandbox.id}`, resources, sandbox.record.box);
+    requireProcessors(`sandbox ${sandbox.id}`, resources, sandbox.record.box);
+  }
+
   async createContainer(sandboxId: string, config: ContainerConfig, signal: AbortSignal): Promise<string> {
     return createContainer(this.#context, sandboxId, config, signal);
   }
@@ -100,6 +118,10 @@ export class Runtime implements RuntimeService {
 
   async removeContainer(id: string): Promise<void> {
     await removeContainer(this.#context, id);
+  }
+
+  async updateContainer(id: string, change: Resources): Promise<void> {
+    await updateContainer(this.#context, id, change);
   }
 
   listContainers(): readonly ContainerView[] {

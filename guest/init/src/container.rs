@@ -13,7 +13,7 @@ use crate::process::reaper::{ExitStatus, Reaper};
 use crate::process::spawn::{self, Identity, Stdio};
 use crate::proto::container_info::State as InfoState;
 use crate::proto::{ContainerInfo, CreateContainerRequest, Exited};
-use crate::spec::Spec;
+use crate::spec::{Resources, Spec};
 use crate::sys;
 use crate::user::{self, User};
 
@@ -125,13 +125,21 @@ impl Container {
         }
     }
 
-    /// Deletes it; its processes are killed first.
-    pub fn remove(&self) {
+    /// Sets new limits, all or none; FAILED_PRECONDITION if there is nothing left to limit.
+    pub fn update(&self, resources: &Resources) -> Result<()> {
+        if let State::Exited { .. } = *self.state() {
+            return Err(Error::precondition(format!("container {} has exited: its limits cannot be changed", self.id)));
+        }
+        self.cgroup.update(resources)
+    }
+
+    /// Deletes it; its processes are killed first, and gone when this returns.
+    pub async fn remove(&self) {
         self.cgroup.kill();
         self.output.close(StreamName::Stdout);
         self.output.close(StreamName::Stderr);
+        self.cgroup.remove().await;
         self.rootfs.remove();
-        self.cgroup.remove();
     }
 
     pub fn info(&self) -> ContainerInfo {

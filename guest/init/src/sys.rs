@@ -36,6 +36,11 @@ pub fn open_in_root(root: BorrowedFd<'_>, path: &str, flags: i32, mode: u32) -> 
     })
 }
 
+/// A descriptor as a path that nobody can exchange, while /proc is there.
+pub fn fd_path(fd: BorrowedFd<'_>) -> String {
+    format!("/proc/self/fd/{}", fd.as_raw_fd())
+}
+
 /// mount(2) with NULL for what is not given.
 pub fn mount(source: &str, target: &str, kind: Option<&str>, flags: libc::c_ulong, data: &str) -> io::Result<()> {
     nix::mount::mount(

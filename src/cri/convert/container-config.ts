@@ -1,20 +1,15 @@
 /** ContainerConfig → the runtime's. Pure; what is not built is refused, never dropped. */
 import { BoxError } from '../../errors.ts';
-import type { ContainerConfig, ContainerSecurity, Mount } from '../../runtime/model.ts';
+import type { ContainerConfig, ContainerSecurity } from '../../runtime/model.ts';
 import type { ContainerConfig__Output } from '../generated/runtime/v1/ContainerConfig.ts';
 import type { KeyValue__Output } from '../generated/runtime/v1/KeyValue.ts';
 import type { LinuxContainerSecurityContext__Output } from '../generated/runtime/v1/LinuxContainerSecurityContext.ts';
-import type { Mount__Output } from '../generated/runtime/v1/Mount.ts';
+import { toDevice } from './devices.ts';
+import { toMount } from './mounts.ts';
 import { toNamespaces } from './namespaces.ts';
 import { toNumber } from './numbers.ts';
 import { toResources } from './resources.ts';
 import { checkProfiles } from './security-profiles.ts';
-
-const PROPAGATION = {
-  PROPAGATION_PRIVATE: 'PRIVATE',
-  PROPAGATION_HOST_TO_CONTAINER: 'HOST_TO_CONTAINER',
-  PROPAGATION_BIDIRECTIONAL: 'BIDIRECTIONAL',
-} as const;
 
 export function toContainerConfig(config: ContainerConfig__Output | null): ContainerConfig {
   if (config === null) throw new BoxError('INVALID_REQUEST', 'the request has no container config');
@@ -34,6 +29,7 @@ export function toContainerConfig(config: ContainerConfig__Output | null): Conta
     workingDir: config.workingDir,
     envs: config.envs.map(toEnv),
     mounts: config.mounts.map(toMount),
+    devices: config.devices.map(toDevice),
     labels: config.labels,
     annotations: config.annotations,
     logPath: config.logPath,
@@ -57,35 +53,8 @@ function toEnv({ key, value }: KeyValue__Output): { key: string; value: string }
 
 function refuseUnbuilt(config: ContainerConfig__Output, name: string): void {
   if (config.tty) throw new BoxError('NOT_BUILT', `container ${name} wants a terminal: tty is not supported yet`);
-  if (config.devices.length > 0)
-    throw new BoxError('NOT_SUPPORTED', `container ${name} wants host devices: a microVM has none`);
   if (config.CDIDevices.length > 0)
     throw new BoxError('NOT_SUPPORTED', `container ${name} wants CDI devices: a microVM has none`);
-}
-
-function toMount(mount: Mount__Output): Mount {
-  const path = mount.containerPath;
-  if (path === '') throw new BoxError('INVALID_REQUEST', 'a mount has no container_path');
-  if (mount.image !== null && mount.image.image !== '') {
-    throw new BoxError('NOT_BUILT', `mount ${path}: image volumes are not supported yet`);
-  }
-  if (mount.uidMappings.length > 0 || mount.gidMappings.length > 0) {
-    throw new BoxError('NOT_SUPPORTED', `mount ${path}: id-mapped mounts are not supported`);
-  }
-  if (mount.recursiveReadOnly)
-    throw new BoxError('NOT_BUILT', `mount ${path}: recursive read-only is not supported yet`);
-  const propagation = PROPAGATION[mount.propagation];
-  if (propagation === 'BIDIRECTIONAL') {
-    throw new BoxError('NOT_SUPPORTED', `mount ${path}: bidirectional propagation cannot leave a microVM`);
-  }
-  return {
-    containerPath: path.startsWith('/') ? path : `/${path}`,
-    hostPath: mount.hostPath,
-    readonly: mount.readonly,
-    recursiveReadonly: false,
-    propagation,
-    selinuxRelabel: mount.selinuxRelabel,
-  };
 }
 
 /** An absent security context means its zero values. */

@@ -19,6 +19,8 @@ import type { LogsEnd as _a3s_guest_v1_LogsEnd, LogsEnd__Output as _a3s_guest_v1
 import type { LogsOpen as _a3s_guest_v1_LogsOpen, LogsOpen__Output as _a3s_guest_v1_LogsOpen__Output } from './a3s/guest/v1/LogsOpen.ts';
 import type { LogsRequest as _a3s_guest_v1_LogsRequest, LogsRequest__Output as _a3s_guest_v1_LogsRequest__Output } from './a3s/guest/v1/LogsRequest.ts';
 import type { LogsResponse as _a3s_guest_v1_LogsResponse, LogsResponse__Output as _a3s_guest_v1_LogsResponse__Output } from './a3s/guest/v1/LogsResponse.ts';
+import type { MountImageRequest as _a3s_guest_v1_MountImageRequest, MountImageRequest__Output as _a3s_guest_v1_MountImageRequest__Output } from './a3s/guest/v1/MountImageRequest.ts';
+import type { MountImageResponse as _a3s_guest_v1_MountImageResponse, MountImageResponse__Output as _a3s_guest_v1_MountImageResponse__Output } from './a3s/guest/v1/MountImageResponse.ts';
 import type { Neighbour as _a3s_guest_v1_Neighbour, Neighbour__Output as _a3s_guest_v1_Neighbour__Output } from './a3s/guest/v1/Neighbour.ts';
 import type { NetworkInterface as _a3s_guest_v1_NetworkInterface, NetworkInterface__Output as _a3s_guest_v1_NetworkInterface__Output } from './a3s/guest/v1/NetworkInterface.ts';
 import type { RemoveContainerRequest as _a3s_guest_v1_RemoveContainerRequest, RemoveContainerRequest__Output as _a3s_guest_v1_RemoveContainerRequest__Output } from './a3s/guest/v1/RemoveContainerRequest.ts';
@@ -35,6 +37,8 @@ import type { SignalContainerResponse as _a3s_guest_v1_SignalContainerResponse, 
 import type { Snapshot as _a3s_guest_v1_Snapshot, Snapshot__Output as _a3s_guest_v1_Snapshot__Output } from './a3s/guest/v1/Snapshot.ts';
 import type { StartContainerRequest as _a3s_guest_v1_StartContainerRequest, StartContainerRequest__Output as _a3s_guest_v1_StartContainerRequest__Output } from './a3s/guest/v1/StartContainerRequest.ts';
 import type { StartContainerResponse as _a3s_guest_v1_StartContainerResponse, StartContainerResponse__Output as _a3s_guest_v1_StartContainerResponse__Output } from './a3s/guest/v1/StartContainerResponse.ts';
+import type { UpdateContainerRequest as _a3s_guest_v1_UpdateContainerRequest, UpdateContainerRequest__Output as _a3s_guest_v1_UpdateContainerRequest__Output } from './a3s/guest/v1/UpdateContainerRequest.ts';
+import type { UpdateContainerResponse as _a3s_guest_v1_UpdateContainerResponse, UpdateContainerResponse__Output as _a3s_guest_v1_UpdateContainerResponse__Output } from './a3s/guest/v1/UpdateContainerResponse.ts';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
   new(...args: ConstructorParameters<Constructor>): Subtype;
@@ -62,6 +66,8 @@ export interface ProtoGrpcType {
         LogsOpen: MessageTypeDefinition<_a3s_guest_v1_LogsOpen, _a3s_guest_v1_LogsOpen__Output>
         LogsRequest: MessageTypeDefinition<_a3s_guest_v1_LogsRequest, _a3s_guest_v1_LogsRequest__Output>
         LogsResponse: MessageTypeDefinition<_a3s_guest_v1_LogsResponse, _a3s_guest_v1_LogsResponse__Output>
+        MountImageRequest: MessageTypeDefinition<_a3s_guest_v1_MountImageRequest, _a3s_guest_v1_MountImageRequest__Output>
+        MountImageResponse: MessageTypeDefinition<_a3s_guest_v1_MountImageResponse, _a3s_guest_v1_MountImageResponse__Output>
         Neighbour: MessageTypeDefinition<_a3s_guest_v1_Neighbour, _a3s_guest_v1_Neighbour__Output>
         NetworkInterface: MessageTypeDefinition<_a3s_guest_v1_NetworkInterface, _a3s_guest_v1_NetworkInterface__Output>
         RemoveContainerRequest: MessageTypeDefinition<_a3s_guest_v1_RemoveContainerRequest, _a3s_guest_v1_RemoveContainerRequest__Output>
@@ -78,6 +84,8 @@ export interface ProtoGrpcType {
         Snapshot: MessageTypeDefinition<_a3s_guest_v1_Snapshot, _a3s_guest_v1_Snapshot__Output>
         StartContainerRequest: MessageTypeDefinition<_a3s_guest_v1_StartContainerRequest, _a3s_guest_v1_StartContainerRequest__Output>
         StartContainerResponse: MessageTypeDefinition<_a3s_guest_v1_StartContainerResponse, _a3s_guest_v1_StartContainerResponse__Output>
+        UpdateContainerRequest: MessageTypeDefinition<_a3s_guest_v1_UpdateContainerRequest, _a3s_guest_v1_UpdateContainerRequest__Output>
+        UpdateContainerResponse: MessageTypeDefinition<_a3s_guest_v1_UpdateContainerResponse, _a3s_guest_v1_UpdateContainerResponse__Output>
       }
     }
   }

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { containerConfig } from '../../testing/configs.ts';
+import { containerConfig, resources } from '../../testing/configs.ts';
 import { readRecord } from '../store/record-file.ts';
 import { Container } from './container.ts';
 import { type ContainerRecord, containerRecordSchema } from './container-record.ts';
@@ -25,6 +25,7 @@ function record(over: Partial<ContainerRecord> = {}): ContainerRecord {
     message: '',
     logPath: '',
     stopSignal: 'SIGTERM',
+    volumeImages: {},
     ...over,
   };
 }
@@ -65,6 +66,22 @@ describe('Container', () => {
     await container.markStarted('5');
     assert.equal(container.view().state, 'EXITED');
     assert.equal(container.view().startedAt, '5');
+  });
+
+  it('shows new limits once they are recorded, and the old ones if that fails', async () => {
+    const container = make();
+    await container.setResources(resources({ memoryLimitBytes: 5 }));
+    const saved = await readRecord(join(dir, 'c1.json'), containerRecordSchema);
+    assert.equal(saved.config.resources?.memoryLimitBytes, 5);
+    const lost = new Container(record(), join(dir, 'no-such-folder', 'c1.json'));
+    await assert.rejects(lost.setResources(resources({ memoryLimitBytes: 5 })));
+    assert.equal(lost.view().config.resources, undefined);
+  });
+
+  it('reads records from before image volumes', () => {
+    const { volumeImages: _, config, ...old } = record();
+    const { devices: __, ...oldConfig } = config;
+    assert.deepEqual(containerRecordSchema.parse({ ...old, config: oldConfig }), record());
   });
 
   it('keeps its first end', async () => {

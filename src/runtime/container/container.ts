@@ -8,7 +8,7 @@
  */
 import type { Exited__Output } from '../../guest-client/generated/a3s/guest/v1/Exited.ts';
 import type { LogPump } from '../logs/log-pump.ts';
-import type { ContainerView } from '../model.ts';
+import type { ContainerView, Resources } from '../model.ts';
 import { deleteRecord, writeRecord } from '../store/record-file.ts';
 import { settlesWithin } from '../time.ts';
 import { Turns } from '../turns.ts';
@@ -71,6 +71,18 @@ export class Container {
     const state = this.#record.state === 'CREATED' ? 'RUNNING' : this.#record.state;
     this.#record = { ...this.#record, state, startedAt };
     await this.save();
+  }
+
+  /** The guest keeps new limits; if that cannot be recorded, the old ones go on being shown. */
+  async setResources(resources: Resources): Promise<void> {
+    const { config } = this.#record;
+    this.#record = { ...this.#record, config: { ...config, resources } };
+    try {
+      await this.save();
+    } catch (error) {
+      this.#record = { ...this.#record, config };
+      throw error;
+    }
   }
 
   /** The guest has reported the end of the process. */

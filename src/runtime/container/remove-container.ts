@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import type { RuntimeContext } from '../context.ts';
 import { logPositionPath } from '../paths.ts';
-import { removeVolumes } from '../share/share.ts';
+import { removeVolumes } from '../share/volumes.ts';
 import { kill } from './stop-container.ts';
 
 /** Ends it if it runs, then deletes it in the guest and on the host. Its log file stays: that is kubelet's. */

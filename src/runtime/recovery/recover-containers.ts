@@ -9,7 +9,7 @@ import type { RuntimeContext } from '../context.ts';
 import { type LogPosition, logPositionSchema, START } from '../logs/log-position.ts';
 import { logPositionPath } from '../paths.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
-import { removeVolumes } from '../share/share.ts';
+import { removeVolumes } from '../share/volumes.ts';
 import { exists, listFolder } from '../store/folder.ts';
 import { readRecord } from '../store/record-file.ts';
 import { nowNanos } from '../time.ts';
