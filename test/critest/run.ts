@@ -1,0 +1,29 @@
+/** `run.ts FOLDER [FLAG…]`: the specs in FOLDER/specs, one after the other, with a line for each; critest's report in FOLDER/report.json. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { REPORT, readSpecs } from './files.ts';
+import { focusOn } from './ginkgo-report.ts';
+import { runCritest } from './session.ts';
+
+const [folder, ...flags] = process.argv.slice(2);
+assert.ok(folder !== undefined, 'run.ts FOLDER');
+const specs = await readSpecs(folder);
+let done = 0;
+
+const report = `-ginkgo.json-report=${join(folder, REPORT)}`;
+await runCritest(
+  folder,
+  // the same order each time: a failure that depends on it comes again
+  ['-ginkgo.v', '-ginkgo.seed=1', `-ginkgo.focus=${focusOn(specs)}`, report, ...flags],
+  progress,
+);
+process.exit(0);
+
+/** ginkgo ends the output of each spec with a line like `• [FAILED] [12.345 seconds]`. */
+function progress(line: string): void {
+  const [, mark, seconds] = /^(•|S|P)\s.*\[([\d.]+) seconds\]$/.exec(line) ?? [];
+  if (seconds === undefined) return;
+  done += 1;
+  const outcome = line.includes('FAILED') || line.includes('PANICKED') ? 'failed' : mark === 'S' ? 'skipped' : 'passed';
+  process.stdout.write(`  ${done} of ${specs.length}: ${outcome}, ${Number(seconds).toFixed(0)} s\n`);
+}
