@@ -16,11 +16,11 @@ mapfile -t shares < <("$node" test/critest/plan.ts $out "$nodes" "${1:-full}" "$
 [ ${#shares[@]} -gt 0 ] || die "critest: there is nothing to run"
 
 run_share() { # run_share INDEX
-  local folder timeout
+  local folder seconds
   [ "$1" -lt ${#shares[@]} ] || return 0
-  read -r folder timeout <<<"${shares[$1]}"
-  local run=("$node" test/critest/run.ts "$folder" "${flags[@]}")
-  if [ -z "$reason" ]; then on_host "${run[@]}"; else in_node "$timeout" --out "$folder" -- "${run[@]}"; fi
+  read -r folder seconds <<<"${shares[$1]}"
+  local run=("$node" test/critest/run.ts "$folder" "$seconds" "${flags[@]}")
+  if [ -z "$reason" ]; then on_host "${run[@]}"; else in_node $((seconds + 600)) --out "$folder" -- "${run[@]}"; fi
 }
 first() { run_share 0; }
 second() { run_share 1; }

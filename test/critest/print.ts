@@ -2,6 +2,7 @@
  * `print.ts OUT`: one table of what the runs below OUT did, what critest said of every spec that is not as expected, and exit code 1
  * if there is one. OUT/expected.tsv is the list with the seconds of this run, to be copied over where they differ much.
  */
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { table } from '../perf/table.ts';
@@ -18,7 +19,8 @@ const folders = await runFolders(out);
 const reports: CritestReport[] = [];
 const selected = new Set<string>();
 for (const folder of folders) {
-  reports.push(parseReport(await readFile(join(folder, REPORT), 'utf8')));
+  const report = await readReport(folder);
+  if (report !== undefined) reports.push(report);
   for (const spec of await readSpecs(folder)) selected.add(spec);
 }
 const list = await readExpectations();
@@ -44,12 +46,19 @@ for (const { spec, message } of surprises) {
 await writeFile(join(out, 'expected.tsv'), formatExpectations(list.map(measured)));
 
 const count = (outcome: string): number => verdicts.filter((verdict) => verdict.outcome === outcome).length;
-const minutes = Math.max(...reports.map(({ seconds }) => seconds)) / 60;
+const minutes = Math.max(0, ...reports.map(({ seconds }) => seconds)) / 60;
 const counts = `passed ${count('passed')}, failed ${count('failed')}, skipped ${count('skipped')}`;
 const verdict = surprises.length === 0 ? 'as expected' : `${surprises.length} not as expected`;
 process.stdout.write(`\n  ${counts}, of ${verdicts.length} in ${minutes.toFixed(1)} min: ${verdict}\n`);
 if (surprises.length > 0) process.stdout.write(`  logs of critest and of the daemon: ${folders.join(', ')}\n`);
 process.exit(surprises.length === 0 ? 0 : 1);
+
+/** A run that was killed, or whose daemon did not start, has none: then its specs did not run. */
+async function readReport(folder: string): Promise<CritestReport | undefined> {
+  const file = join(folder, REPORT);
+  if (!existsSync(file)) return undefined;
+  return parseReport(await readFile(file, 'utf8'));
+}
 
 function measured(row: (typeof list)[number]): (typeof list)[number] {
   const seconds = results.find(({ spec }) => spec === row.spec)?.seconds;

@@ -1,12 +1,15 @@
-/** `run.ts FOLDER [FLAG…]`: the specs in FOLDER/specs, one after the other, with a line for each; critest's report in FOLDER/report.json. */
+/**
+ * `run.ts FOLDER SECONDS [FLAG…]`: the specs in FOLDER/specs, one after the other, with a line for each; critest's report in
+ * FOLDER/report.json. What has not run after SECONDS does not run; there is a report all the same.
+ */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { REPORT, readSpecs } from './files.ts';
 import { focusOn } from './ginkgo-report.ts';
 import { runCritest } from './session.ts';
 
-const [folder, ...flags] = process.argv.slice(2);
-assert.ok(folder !== undefined, 'run.ts FOLDER');
+const [folder, seconds, ...flags] = process.argv.slice(2);
+assert.ok(folder !== undefined && seconds !== undefined, 'run.ts FOLDER SECONDS');
 const specs = await readSpecs(folder);
 let done = 0;
 
@@ -14,7 +17,7 @@ const report = `-ginkgo.json-report=${join(folder, REPORT)}`;
 await runCritest(
   folder,
   // the same order each time: a failure that depends on it comes again
-  ['-ginkgo.v', '-ginkgo.seed=1', `-ginkgo.focus=${focusOn(specs)}`, report, ...flags],
+  ['-ginkgo.v', '-ginkgo.seed=1', `-ginkgo.timeout=${seconds}s`, `-ginkgo.focus=${focusOn(specs)}`, report, ...flags],
   progress,
 );
 process.exit(0);

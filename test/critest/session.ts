@@ -26,7 +26,7 @@ export async function runCritest(
   try {
     const endpoint = `unix://${folders.socket}`;
     const all = ['-config=/nonexistent', `-runtime-endpoint=${endpoint}`, `-image-endpoint=${endpoint}`];
-    return await toItsEnd([...all, '-ginkgo.no-color', '-ginkgo.timeout=6h', ...flags], folder, onLine);
+    return await toItsEnd([...all, '-ginkgo.no-color', ...flags], folder, onLine);
   } finally {
     const code = await daemon.stop();
     await writeFile(join(folder, 'daemon.log'), `${daemon.log()}\n`);

@@ -11,6 +11,7 @@ const NS_PER_MS = 1e6;
 const NUMBER = 5;
 /** For hangs only: critest's own limits (5 s for a pod and its container) are those of a machine without an emulator. */
 const LIMIT_S = 300;
+const ALL_S = 1800;
 const RESULTS = '_benchmark_data.json';
 
 const resultsSchema = z.object({
@@ -38,6 +39,7 @@ const code = await runCritest(
   folder,
   [
     '-benchmark',
+    `-ginkgo.timeout=${ALL_S}s`,
     `-benchmarking-params-file=${parameters}`,
     `-benchmarking-output-dir=${folder}`,
     `-ginkgo.json-report=${report}`,
