@@ -1,4 +1,5 @@
 /** The runtime as src/cri sees it: each operation lives in a file of its own, this class only names them. */
+import type { Duplex } from 'node:stream';
 import { BoxError } from '../errors.ts';
 import { createContainer } from './container/create-container.ts';
 import { execSync } from './container/exec-sync.ts';
@@ -12,6 +13,7 @@ import type { InterfaceStats } from './network/pod-network.ts';
 import type { RuntimeService } from './runtime-service.ts';
 import { runSandbox } from './sandbox/run-sandbox.ts';
 import { removeSandbox, stopSandbox } from './sandbox/stop-sandbox.ts';
+import type { ProcessStreams } from './streams.ts';
 
 /** The devices of every VM: eight of the eleven that x86-64 libkrun allows. */
 const DEVICES = [
@@ -123,6 +125,18 @@ export class Runtime implements RuntimeService {
     signal: AbortSignal,
   ): Promise<ExecResult> {
     return execSync(this.#context, id, command, timeoutSeconds, signal);
+  }
+
+  async openExec(): Promise<ProcessStreams> {
+    throw new BoxError('NOT_BUILT', 'streaming exec is not built yet: use exec --sync');
+  }
+
+  async openAttach(): Promise<ProcessStreams> {
+    throw new BoxError('NOT_BUILT', 'attach is not built yet');
+  }
+
+  async openForward(): Promise<Duplex> {
+    throw new BoxError('NOT_BUILT', 'port forwarding is not built yet');
   }
 
   /** Stops watching; the VMs run on. */
