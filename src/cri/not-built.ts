@@ -1,9 +1,6 @@
 /** RPCs that answer UNIMPLEMENTED, each with a sentence that reaches the user. */
 export const notBuilt = {
   ReopenContainerLog: 'container logs cannot be rotated yet',
-  Exec: 'streaming exec is not built yet: use exec --sync',
-  Attach: 'attach is not built yet',
-  PortForward: 'port forwarding is not built yet',
   ContainerStats: 'container statistics are not built yet',
   ListContainerStats: 'container statistics are not built yet',
   PodSandboxStats: 'sandbox statistics are not built yet',

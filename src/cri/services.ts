@@ -12,12 +12,15 @@ import { pullImage } from './image/pull-image.ts';
 import { removeImage } from './image/remove-image.ts';
 import { type Instruments, instrument } from './instrument.ts';
 import { notBuilt } from './not-built.ts';
+import { attach } from './runtime/attach.ts';
 import { containerStatus } from './runtime/container-status.ts';
 import { createContainer } from './runtime/create-container.ts';
+import { exec } from './runtime/exec.ts';
 import { execSync } from './runtime/exec-sync.ts';
 import { listContainers } from './runtime/list-containers.ts';
 import { listPodSandbox } from './runtime/list-pod-sandbox.ts';
 import { podSandboxStatus } from './runtime/pod-sandbox-status.ts';
+import { portForward } from './runtime/port-forward.ts';
 import { removeContainer } from './runtime/remove-container.ts';
 import { removePodSandbox } from './runtime/remove-pod-sandbox.ts';
 import { runPodSandbox } from './runtime/run-pod-sandbox.ts';
@@ -55,9 +58,9 @@ export function runtimeService(cores: Cores, instruments: Instruments): RuntimeS
     UpdateContainerResources: unary('UpdateContainerResources', updateContainerResources(cores)),
     UpdatePodSandboxResources: unary('UpdatePodSandboxResources', updatePodSandboxResources(cores)),
     ReopenContainerLog: later('ReopenContainerLog'),
-    Exec: later('Exec'),
-    Attach: later('Attach'),
-    PortForward: later('PortForward'),
+    Exec: unary('Exec', exec(cores)),
+    Attach: unary('Attach', attach(cores)),
+    PortForward: unary('PortForward', portForward(cores)),
     ContainerStats: later('ContainerStats'),
     ListContainerStats: later('ListContainerStats'),
     PodSandboxStats: later('PodSandboxStats'),

@@ -8,7 +8,9 @@ import type {
   SandboxConfig,
   SandboxView,
 } from './model.ts';
+import type { Duplex } from 'node:stream';
 import type { InterfaceStats } from './network/pod-network.ts';
+import type { ProcessStreams, StreamRequest } from './streams.ts';
 
 export interface RuntimeService {
   /** True conditions of the machine, measured now. */
@@ -50,4 +52,16 @@ export interface RuntimeService {
 
   /** timeoutSeconds 0: no limit. DEADLINE if it ran out, and then the process is dead. */
   execSync(id: string, command: readonly string[], timeoutSeconds: number, signal: AbortSignal): Promise<ExecResult>;
+
+  /** Starts a process in a running container. */
+  openExec(
+    id: string,
+    command: readonly string[],
+    request: StreamRequest,
+    signal: AbortSignal,
+  ): Promise<ProcessStreams>;
+  /** The streams of a running container's first process; `exited` resolves when the container has ended. */
+  openAttach(id: string, request: StreamRequest, signal: AbortSignal): Promise<ProcessStreams>;
+  /** A connection to a port of the pod (localhost in it); rejects if nothing listens. */
+  openForward(sandboxId: string, port: number, signal: AbortSignal): Promise<Duplex>;
 }

@@ -1,4 +1,5 @@
 /** The runtime as src/cri sees it: each operation lives in a file of its own, this class only names them. */
+import type { Duplex } from 'node:stream';
 import { BoxError } from '../errors.ts';
 import { createContainer } from './container/create-container.ts';
 import { execSync } from './container/exec-sync.ts';
@@ -22,6 +23,7 @@ import type { RuntimeService } from './runtime-service.ts';
 import { runSandbox } from './sandbox/run-sandbox.ts';
 import { removeSandbox, stopSandbox } from './sandbox/stop-sandbox.ts';
 import { requireMemory, requireProcessors } from './vm-limits.ts';
+import type { ProcessStreams } from './streams.ts';
 
 /** The devices of every VM: eight of the eleven that x86-64 libkrun allows. */
 const DEVICES = [
@@ -145,6 +147,18 @@ export class Runtime implements RuntimeService {
     signal: AbortSignal,
   ): Promise<ExecResult> {
     return execSync(this.#context, id, command, timeoutSeconds, signal);
+  }
+
+  async openExec(): Promise<ProcessStreams> {
+    throw new BoxError('NOT_BUILT', 'streaming exec is not built yet: use exec --sync');
+  }
+
+  async openAttach(): Promise<ProcessStreams> {
+    throw new BoxError('NOT_BUILT', 'attach is not built yet');
+  }
+
+  async openForward(): Promise<Duplex> {
+    throw new BoxError('NOT_BUILT', 'port forwarding is not built yet');
   }
 
   /** Stops watching; the VMs run on. */
