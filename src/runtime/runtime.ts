@@ -1,4 +1,5 @@
 /** The runtime as src/cri sees it: each operation lives in a file of its own, this class only names them. */
+import type { Duplex } from 'node:stream';
 import { BoxError } from '../errors.ts';
 import { createContainer } from './container/create-container.ts';
 import { execSync } from './container/exec-sync.ts';
@@ -12,6 +13,10 @@ import type { InterfaceStats } from './network/pod-network.ts';
 import type { RuntimeService } from './runtime-service.ts';
 import { runSandbox } from './sandbox/run-sandbox.ts';
 import { removeSandbox, stopSandbox } from './sandbox/stop-sandbox.ts';
+import { openAttach } from './streams/open-attach.ts';
+import { openExec } from './streams/open-exec.ts';
+import { openForward } from './streams/open-forward.ts';
+import type { ProcessStreams, StreamRequest } from './streams.ts';
 
 /** The devices of every VM: eight of the eleven that x86-64 libkrun allows. */
 const DEVICES = [
@@ -123,6 +128,23 @@ export class Runtime implements RuntimeService {
     signal: AbortSignal,
   ): Promise<ExecResult> {
     return execSync(this.#context, id, command, timeoutSeconds, signal);
+  }
+
+  async openExec(
+    id: string,
+    command: readonly string[],
+    request: StreamRequest,
+    signal: AbortSignal,
+  ): Promise<ProcessStreams> {
+    return openExec(this.#context.index, id, command, request, signal);
+  }
+
+  async openAttach(id: string, request: StreamRequest, signal: AbortSignal): Promise<ProcessStreams> {
+    return openAttach(this.#context.index, id, request, signal);
+  }
+
+  async openForward(sandboxId: string, port: number, signal: AbortSignal): Promise<Duplex> {
+    return openForward(this.#context.index, sandboxId, port, signal);
   }
 
   /** Stops watching; the VMs run on. */

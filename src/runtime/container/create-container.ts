@@ -56,6 +56,7 @@ async function create(
     ociSpec: Buffer.from(JSON.stringify(spec)),
     layers: layers.map(({ name, impliedDirs, rootOpaque }) => ({ name, impliedDirs: [...impliedDirs], rootOpaque })),
     stdin: config.stdin,
+    stdinOnce: config.stdinOnce,
   });
   const container = new Container(
     {
