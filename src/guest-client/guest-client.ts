@@ -2,7 +2,8 @@
  * Typed client of one VM's guest-init, over the Unix sockets libkrun maps to the guest's vsock ports.
  *
  * INVARIANTS
- * - Control, exec and log bytes travel on connections of their own, each with HTTP/2's default 64 KiB connection window:
+ * - Control, exec and log bytes, and each stream session, travel on connections of their own, each with HTTP/2's default 64 KiB
+ *   connection window:
  *   bytes in flight must fit the socket's buffer, or libkrun blocks every stream of the VM (or drops what does not fit).
  * - Every unary call has a deadline: a guest that does not answer cannot hold an operation for ever.
  */
@@ -27,6 +28,7 @@ import type { RunRequest } from './generated/a3s/guest/v1/RunRequest.ts';
 import type { RunResponse__Output } from './generated/a3s/guest/v1/RunResponse.ts';
 import type { StartContainerResponse__Output } from './generated/a3s/guest/v1/StartContainerResponse.ts';
 import { guestError } from './guest-error.ts';
+import { GuestSession } from './guest-session.ts';
 import { loadGuestProto } from './load-proto.ts';
 
 const MAX_MESSAGE = 16 * 1024 * 1024;
@@ -43,6 +45,7 @@ const CHANNEL_OPTIONS: ChannelOptions = {
 export interface GuestAddress {
   readonly controlSocket: string;
   readonly execSocket: string;
+  readonly terminalSocket: string;
   /** Per-boot token, hex. */
   readonly token: string;
 }
@@ -51,19 +54,29 @@ type Callback<T> = (error: ServiceError | null, response?: T) => void;
 
 let proto: ReturnType<typeof loadGuestProto> | undefined;
 
+function loadOnce(): ReturnType<typeof loadGuestProto> {
+  proto ??= loadGuestProto();
+  return proto;
+}
+
 export class GuestClient {
   readonly #control;
   readonly #exec;
   readonly #logs;
   readonly #metadata = new Metadata();
+  readonly #connect: (terminal: boolean) => GuestSession;
 
   constructor(address: GuestAddress) {
-    proto ??= loadGuestProto();
+    const { Control, Exec } = loadOnce();
     const insecure = credentials.createInsecure();
-    this.#control = new proto.Control(`unix:${address.controlSocket}`, insecure, CHANNEL_OPTIONS);
-    this.#exec = new proto.Exec(`unix:${address.execSocket}`, insecure, CHANNEL_OPTIONS);
-    this.#logs = new proto.Exec(`unix:${address.execSocket}`, insecure, CHANNEL_OPTIONS);
+    this.#control = new Control(`unix:${address.controlSocket}`, insecure, CHANNEL_OPTIONS);
+    this.#exec = new Exec(`unix:${address.execSocket}`, insecure, CHANNEL_OPTIONS);
+    this.#logs = new Exec(`unix:${address.execSocket}`, insecure, CHANNEL_OPTIONS);
     this.#metadata.set('a3s-token', address.token);
+    this.#connect = (terminal) => {
+      const socket = terminal ? address.terminalSocket : address.execSocket;
+      return new GuestSession(new Exec(`unix:${socket}`, insecure, CHANNEL_OPTIONS), this.#metadata);
+    };
   }
 
   configureSandbox(request: ConfigureSandboxRequest): Promise<ConfigureSandboxResponse__Output> {
@@ -134,6 +147,12 @@ export class GuestClient {
     return this.#logs.logs(this.#metadata);
   }
 
+  /** A connection for one stream session, which the caller closes; terminals have a port of their own. */
+  session(terminal: boolean): GuestSession {
+    return this.#connect(terminal);
+  }
+
+  /** Sessions are not closed with it. */
   close(): void {
     this.#control.close();
     this.#exec.close();

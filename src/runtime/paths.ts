@@ -17,6 +17,7 @@ export interface RunPaths {
   readonly readySocket: string;
   readonly controlSocket: string;
   readonly execSocket: string;
+  readonly terminalSocket: string;
 }
 
 export interface SandboxPaths extends RunPaths {
@@ -88,6 +89,7 @@ export function runPaths(run: string): RunPaths {
     readySocket: join(run, 'ready.sock'),
     controlSocket: join(run, 'control.sock'),
     execSocket: join(run, 'exec.sock'),
+    terminalSocket: join(run, 'tty.sock'),
   };
 }
 

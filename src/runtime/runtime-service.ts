@@ -1,4 +1,6 @@
 /** What src/cri needs from the runtime. Every method throws BoxError; ids may be unique prefixes where CRI allows it. */
+
+import type { Duplex } from 'node:stream';
 import type {
   Condition,
   ContainerConfig,
@@ -8,7 +10,6 @@ import type {
   SandboxConfig,
   SandboxView,
 } from './model.ts';
-import type { Duplex } from 'node:stream';
 import type { InterfaceStats } from './network/pod-network.ts';
 import type { ProcessStreams, StreamRequest } from './streams.ts';
 
@@ -53,15 +54,18 @@ export interface RuntimeService {
   /** timeoutSeconds 0: no limit. DEADLINE if it ran out, and then the process is dead. */
   execSync(id: string, command: readonly string[], timeoutSeconds: number, signal: AbortSignal): Promise<ExecResult>;
 
-  /** Starts a process in a running container. */
+  /**
+   * Runs a command with streams. EXEC_FAILED if it cannot be executed, TOO_MANY_STREAMS if the sandbox has too many. The signal
+   * gives the stream up, while it is opened and later, as its `close` does; the same holds for the other two.
+   */
   openExec(
     id: string,
     command: readonly string[],
     request: StreamRequest,
     signal: AbortSignal,
   ): Promise<ProcessStreams>;
-  /** The streams of a running container's first process; `exited` resolves when the container has ended. */
+  /** Joins the streams of a container's first process, from now on. `exited` is the container's end, or CLIENT_TOO_SLOW. */
   openAttach(id: string, request: StreamRequest, signal: AbortSignal): Promise<ProcessStreams>;
-  /** A connection to a port of the pod (localhost in it); rejects if nothing listens. */
+  /** A connection to a port of the pod: 127.0.0.1 in it, then ::1. FORWARD_FAILED if nothing listens. */
   openForward(sandboxId: string, port: number, signal: AbortSignal): Promise<Duplex>;
 }

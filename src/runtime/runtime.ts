@@ -22,8 +22,11 @@ import type { InterfaceStats } from './network/pod-network.ts';
 import type { RuntimeService } from './runtime-service.ts';
 import { runSandbox } from './sandbox/run-sandbox.ts';
 import { removeSandbox, stopSandbox } from './sandbox/stop-sandbox.ts';
+import { openAttach } from './streams/open-attach.ts';
+import { openExec } from './streams/open-exec.ts';
+import { openForward } from './streams/open-forward.ts';
+import type { ProcessStreams, StreamRequest } from './streams.ts';
 import { requireMemory, requireProcessors } from './vm-limits.ts';
-import type { ProcessStreams } from './streams.ts';
 
 /** The devices of every VM: eight of the eleven that x86-64 libkrun allows. */
 const DEVICES = [
@@ -149,16 +152,21 @@ export class Runtime implements RuntimeService {
     return execSync(this.#context, id, command, timeoutSeconds, signal);
   }
 
-  async openExec(): Promise<ProcessStreams> {
-    throw new BoxError('NOT_BUILT', 'streaming exec is not built yet: use exec --sync');
+  async openExec(
+    id: string,
+    command: readonly string[],
+    request: StreamRequest,
+    signal: AbortSignal,
+  ): Promise<ProcessStreams> {
+    return openExec(this.#context.index, id, command, request, signal);
   }
 
-  async openAttach(): Promise<ProcessStreams> {
-    throw new BoxError('NOT_BUILT', 'attach is not built yet');
+  async openAttach(id: string, request: StreamRequest, signal: AbortSignal): Promise<ProcessStreams> {
+    return openAttach(this.#context.index, id, request, signal);
   }
 
-  async openForward(): Promise<Duplex> {
-    throw new BoxError('NOT_BUILT', 'port forwarding is not built yet');
+  async openForward(sandboxId: string, port: number, signal: AbortSignal): Promise<Duplex> {
+    return openForward(this.#context.index, sandboxId, port, signal);
   }
 
   /** Stops watching; the VMs run on. */

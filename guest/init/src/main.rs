@@ -24,6 +24,7 @@ mod rootfs_mounts;
 mod sandbox;
 mod server;
 mod spec;
+mod stream;
 mod sys;
 mod user;
 

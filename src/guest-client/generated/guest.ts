@@ -1,6 +1,7 @@
 import type * as grpc from '@grpc/grpc-js';
 import type { MessageTypeDefinition } from '@grpc/proto-loader';
 
+import type { AttachStart as _a3s_guest_v1_AttachStart, AttachStart__Output as _a3s_guest_v1_AttachStart__Output } from './a3s/guest/v1/AttachStart.ts';
 import type { CloseStdin as _a3s_guest_v1_CloseStdin, CloseStdin__Output as _a3s_guest_v1_CloseStdin__Output } from './a3s/guest/v1/CloseStdin.ts';
 import type { ConfigureSandboxRequest as _a3s_guest_v1_ConfigureSandboxRequest, ConfigureSandboxRequest__Output as _a3s_guest_v1_ConfigureSandboxRequest__Output } from './a3s/guest/v1/ConfigureSandboxRequest.ts';
 import type { ConfigureSandboxResponse as _a3s_guest_v1_ConfigureSandboxResponse, ConfigureSandboxResponse__Output as _a3s_guest_v1_ConfigureSandboxResponse__Output } from './a3s/guest/v1/ConfigureSandboxResponse.ts';
@@ -12,6 +13,9 @@ import type { Event as _a3s_guest_v1_Event, Event__Output as _a3s_guest_v1_Event
 import type { EventsRequest as _a3s_guest_v1_EventsRequest, EventsRequest__Output as _a3s_guest_v1_EventsRequest__Output } from './a3s/guest/v1/EventsRequest.ts';
 import type { ExecClient as _a3s_guest_v1_ExecClient, ExecDefinition as _a3s_guest_v1_ExecDefinition } from './a3s/guest/v1/Exec.ts';
 import type { Exited as _a3s_guest_v1_Exited, Exited__Output as _a3s_guest_v1_Exited__Output } from './a3s/guest/v1/Exited.ts';
+import type { ForwardEnd as _a3s_guest_v1_ForwardEnd, ForwardEnd__Output as _a3s_guest_v1_ForwardEnd__Output } from './a3s/guest/v1/ForwardEnd.ts';
+import type { ForwardRequest as _a3s_guest_v1_ForwardRequest, ForwardRequest__Output as _a3s_guest_v1_ForwardRequest__Output } from './a3s/guest/v1/ForwardRequest.ts';
+import type { ForwardResponse as _a3s_guest_v1_ForwardResponse, ForwardResponse__Output as _a3s_guest_v1_ForwardResponse__Output } from './a3s/guest/v1/ForwardResponse.ts';
 import type { Layer as _a3s_guest_v1_Layer, Layer__Output as _a3s_guest_v1_Layer__Output } from './a3s/guest/v1/Layer.ts';
 import type { LogChunk as _a3s_guest_v1_LogChunk, LogChunk__Output as _a3s_guest_v1_LogChunk__Output } from './a3s/guest/v1/LogChunk.ts';
 import type { LogsAck as _a3s_guest_v1_LogsAck, LogsAck__Output as _a3s_guest_v1_LogsAck__Output } from './a3s/guest/v1/LogsAck.ts';
@@ -23,6 +27,7 @@ import type { MountImageRequest as _a3s_guest_v1_MountImageRequest, MountImageRe
 import type { MountImageResponse as _a3s_guest_v1_MountImageResponse, MountImageResponse__Output as _a3s_guest_v1_MountImageResponse__Output } from './a3s/guest/v1/MountImageResponse.ts';
 import type { Neighbour as _a3s_guest_v1_Neighbour, Neighbour__Output as _a3s_guest_v1_Neighbour__Output } from './a3s/guest/v1/Neighbour.ts';
 import type { NetworkInterface as _a3s_guest_v1_NetworkInterface, NetworkInterface__Output as _a3s_guest_v1_NetworkInterface__Output } from './a3s/guest/v1/NetworkInterface.ts';
+import type { OutputTaken as _a3s_guest_v1_OutputTaken, OutputTaken__Output as _a3s_guest_v1_OutputTaken__Output } from './a3s/guest/v1/OutputTaken.ts';
 import type { RemoveContainerRequest as _a3s_guest_v1_RemoveContainerRequest, RemoveContainerRequest__Output as _a3s_guest_v1_RemoveContainerRequest__Output } from './a3s/guest/v1/RemoveContainerRequest.ts';
 import type { RemoveContainerResponse as _a3s_guest_v1_RemoveContainerResponse, RemoveContainerResponse__Output as _a3s_guest_v1_RemoveContainerResponse__Output } from './a3s/guest/v1/RemoveContainerResponse.ts';
 import type { Route as _a3s_guest_v1_Route, Route__Output as _a3s_guest_v1_Route__Output } from './a3s/guest/v1/Route.ts';
@@ -37,6 +42,7 @@ import type { SignalContainerResponse as _a3s_guest_v1_SignalContainerResponse, 
 import type { Snapshot as _a3s_guest_v1_Snapshot, Snapshot__Output as _a3s_guest_v1_Snapshot__Output } from './a3s/guest/v1/Snapshot.ts';
 import type { StartContainerRequest as _a3s_guest_v1_StartContainerRequest, StartContainerRequest__Output as _a3s_guest_v1_StartContainerRequest__Output } from './a3s/guest/v1/StartContainerRequest.ts';
 import type { StartContainerResponse as _a3s_guest_v1_StartContainerResponse, StartContainerResponse__Output as _a3s_guest_v1_StartContainerResponse__Output } from './a3s/guest/v1/StartContainerResponse.ts';
+import type { TerminalSize as _a3s_guest_v1_TerminalSize, TerminalSize__Output as _a3s_guest_v1_TerminalSize__Output } from './a3s/guest/v1/TerminalSize.ts';
 import type { UpdateContainerRequest as _a3s_guest_v1_UpdateContainerRequest, UpdateContainerRequest__Output as _a3s_guest_v1_UpdateContainerRequest__Output } from './a3s/guest/v1/UpdateContainerRequest.ts';
 import type { UpdateContainerResponse as _a3s_guest_v1_UpdateContainerResponse, UpdateContainerResponse__Output as _a3s_guest_v1_UpdateContainerResponse__Output } from './a3s/guest/v1/UpdateContainerResponse.ts';
 
@@ -48,6 +54,7 @@ export interface ProtoGrpcType {
   a3s: {
     guest: {
       v1: {
+        AttachStart: MessageTypeDefinition<_a3s_guest_v1_AttachStart, _a3s_guest_v1_AttachStart__Output>
         CloseStdin: MessageTypeDefinition<_a3s_guest_v1_CloseStdin, _a3s_guest_v1_CloseStdin__Output>
         ConfigureSandboxRequest: MessageTypeDefinition<_a3s_guest_v1_ConfigureSandboxRequest, _a3s_guest_v1_ConfigureSandboxRequest__Output>
         ConfigureSandboxResponse: MessageTypeDefinition<_a3s_guest_v1_ConfigureSandboxResponse, _a3s_guest_v1_ConfigureSandboxResponse__Output>
@@ -59,6 +66,9 @@ export interface ProtoGrpcType {
         EventsRequest: MessageTypeDefinition<_a3s_guest_v1_EventsRequest, _a3s_guest_v1_EventsRequest__Output>
         Exec: SubtypeConstructor<typeof grpc.Client, _a3s_guest_v1_ExecClient> & { service: _a3s_guest_v1_ExecDefinition }
         Exited: MessageTypeDefinition<_a3s_guest_v1_Exited, _a3s_guest_v1_Exited__Output>
+        ForwardEnd: MessageTypeDefinition<_a3s_guest_v1_ForwardEnd, _a3s_guest_v1_ForwardEnd__Output>
+        ForwardRequest: MessageTypeDefinition<_a3s_guest_v1_ForwardRequest, _a3s_guest_v1_ForwardRequest__Output>
+        ForwardResponse: MessageTypeDefinition<_a3s_guest_v1_ForwardResponse, _a3s_guest_v1_ForwardResponse__Output>
         Layer: MessageTypeDefinition<_a3s_guest_v1_Layer, _a3s_guest_v1_Layer__Output>
         LogChunk: MessageTypeDefinition<_a3s_guest_v1_LogChunk, _a3s_guest_v1_LogChunk__Output>
         LogsAck: MessageTypeDefinition<_a3s_guest_v1_LogsAck, _a3s_guest_v1_LogsAck__Output>
@@ -70,6 +80,7 @@ export interface ProtoGrpcType {
         MountImageResponse: MessageTypeDefinition<_a3s_guest_v1_MountImageResponse, _a3s_guest_v1_MountImageResponse__Output>
         Neighbour: MessageTypeDefinition<_a3s_guest_v1_Neighbour, _a3s_guest_v1_Neighbour__Output>
         NetworkInterface: MessageTypeDefinition<_a3s_guest_v1_NetworkInterface, _a3s_guest_v1_NetworkInterface__Output>
+        OutputTaken: MessageTypeDefinition<_a3s_guest_v1_OutputTaken, _a3s_guest_v1_OutputTaken__Output>
         RemoveContainerRequest: MessageTypeDefinition<_a3s_guest_v1_RemoveContainerRequest, _a3s_guest_v1_RemoveContainerRequest__Output>
         RemoveContainerResponse: MessageTypeDefinition<_a3s_guest_v1_RemoveContainerResponse, _a3s_guest_v1_RemoveContainerResponse__Output>
         Route: MessageTypeDefinition<_a3s_guest_v1_Route, _a3s_guest_v1_Route__Output>
@@ -84,6 +95,7 @@ export interface ProtoGrpcType {
         Snapshot: MessageTypeDefinition<_a3s_guest_v1_Snapshot, _a3s_guest_v1_Snapshot__Output>
         StartContainerRequest: MessageTypeDefinition<_a3s_guest_v1_StartContainerRequest, _a3s_guest_v1_StartContainerRequest__Output>
         StartContainerResponse: MessageTypeDefinition<_a3s_guest_v1_StartContainerResponse, _a3s_guest_v1_StartContainerResponse__Output>
+        TerminalSize: MessageTypeDefinition<_a3s_guest_v1_TerminalSize, _a3s_guest_v1_TerminalSize__Output>
         UpdateContainerRequest: MessageTypeDefinition<_a3s_guest_v1_UpdateContainerRequest, _a3s_guest_v1_UpdateContainerRequest__Output>
         UpdateContainerResponse: MessageTypeDefinition<_a3s_guest_v1_UpdateContainerResponse, _a3s_guest_v1_UpdateContainerResponse__Output>
       }

@@ -6,6 +6,7 @@
  * - `ended` resolves once, after the record says EXITED and the log was drained (or nothing came of it any more).
  * - `turns` orders create, start and remove; stop takes no turn, so that a second stop can shorten the first one's grace.
  */
+import { BoxError } from '../../errors.ts';
 import type { Exited__Output } from '../../guest-client/generated/a3s/guest/v1/Exited.ts';
 import type { LogPump } from '../logs/log-pump.ts';
 import type { ContainerView, Resources } from '../model.ts';
@@ -47,6 +48,15 @@ export class Container {
   view(): ContainerView {
     const { version: _, user, ...rest } = this.#record;
     return user === undefined ? rest : { ...rest, user };
+  }
+
+  /** CONTAINER_STATE unless it is RUNNING; `what` it would do if it were. */
+  requireRunning(what: string): void {
+    if (this.#record.state === 'RUNNING') return;
+    throw new BoxError(
+      'CONTAINER_STATE',
+      `container ${this.id} is ${this.#record.state}: only a RUNNING one can ${what}`,
+    );
   }
 
   attachLog(pump: LogPump): void {

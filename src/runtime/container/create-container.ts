@@ -62,6 +62,7 @@ async function create(
     ociSpec: Buffer.from(JSON.stringify(spec)),
     layers: guestLayers(layers),
     stdin: config.stdin,
+    stdinOnce: config.stdinOnce,
   });
   const container = new Container(
     {

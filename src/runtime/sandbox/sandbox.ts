@@ -16,6 +16,7 @@ import type { SandboxView } from '../model.ts';
 import type { NetworkPlace } from '../network/pod-network.ts';
 import type { SandboxPaths } from '../paths.ts';
 import { writeRecord } from '../store/record-file.ts';
+import { Sessions } from '../streams/sessions.ts';
 import { nowNanos, settlesWithin } from '../time.ts';
 import { Turns } from '../turns.ts';
 import { watchGuest } from '../vm/guest-events.ts';
@@ -29,6 +30,7 @@ export class Sandbox {
   readonly turns = new Turns();
   readonly containers = new Map<string, Container>();
   readonly paths: SandboxPaths;
+  readonly sessions: Sessions;
   readonly #log: Log;
   #record: SandboxRecord;
   #vm: Vm | undefined;
@@ -38,6 +40,7 @@ export class Sandbox {
   constructor(record: SandboxRecord, paths: SandboxPaths, log: Log) {
     this.#record = record;
     this.paths = paths;
+    this.sessions = new Sessions(record.id);
     this.#log = log;
   }
 
@@ -123,6 +126,7 @@ export class Sandbox {
   /** Lets go of the VM without ending it: the daemon stops. */
   release(): void {
     for (const container of this.containers.values()) container.detachLog();
+    this.sessions.endAll(new BoxError('CANCELLED', 'the daemon is stopping: streams end, the pods run on'));
     this.#stopping = true;
     this.#gone = undefined;
     this.#vm?.release();
@@ -134,6 +138,7 @@ export class Sandbox {
     const tail = this.#vm.consoleTail();
     this.#vm.release();
     this.#vm = undefined;
+    this.sessions.endAll(new BoxError('GUEST_GONE', `the VM of sandbox ${this.id} has ended`));
     if (this.#stopping) return;
     const reason = `the VM ended unexpectedly; ${tail === '' ? 'its console is empty' : `console: ${tail}`}`;
     this.#log.error({ sandboxId: this.id, reason }, 'sandbox lost');

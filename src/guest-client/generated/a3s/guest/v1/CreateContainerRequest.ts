@@ -9,6 +9,7 @@ export interface CreateContainerRequest {
   'layers'?: (_a3s_guest_v1_Layer)[];
   'logRingBytes'?: (number | string | Long);
   'stdin'?: (boolean);
+  'stdinOnce'?: (boolean);
 }
 
 export interface CreateContainerRequest__Output {
@@ -17,4 +18,5 @@ export interface CreateContainerRequest__Output {
   'layers': (_a3s_guest_v1_Layer__Output)[];
   'logRingBytes': (string);
   'stdin': (boolean);
+  'stdinOnce': (boolean);
 }
