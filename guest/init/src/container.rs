@@ -14,6 +14,7 @@ use crate::process::spawn::{self, Identity, Stdio};
 use crate::proto::container_info::State as InfoState;
 use crate::proto::{ContainerInfo, CreateContainerRequest, Exited};
 use crate::spec::Spec;
+use crate::stats::writable_layer::WritableLayer;
 use crate::sys;
 use crate::user::{self, User};
 
@@ -38,6 +39,7 @@ pub struct Container {
     pub user: User,
     pub cgroup: Cgroup,
     pub output: Arc<Output>,
+    pub writable_layer: Arc<WritableLayer>,
     rootfs: Rootfs,
     wants_stdin: bool,
     /// Keeps an interactive container's stdin open; attaching to it is not built yet.
@@ -66,6 +68,7 @@ impl Container {
             user,
             cgroup,
             output: Arc::new(Output::new(ring)),
+            writable_layer: WritableLayer::new(rootfs.upper()),
             rootfs,
             wants_stdin: request.stdin,
             stdin: Mutex::new(None),

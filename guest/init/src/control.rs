@@ -13,9 +13,11 @@ use crate::proto::control_server::Control;
 use crate::proto::{
     ConfigureSandboxRequest, ConfigureSandboxResponse, CreateContainerRequest, CreateContainerResponse, Event,
     EventsRequest, RemoveContainerRequest, RemoveContainerResponse, ShutdownRequest, ShutdownResponse,
-    SignalContainerRequest, SignalContainerResponse, StartContainerRequest, StartContainerResponse,
+    SignalContainerRequest, SignalContainerResponse, StartContainerRequest, StartContainerResponse, StatsRequest,
+    StatsResponse,
 };
 use crate::sandbox::{self, Sandbox};
+use crate::stats;
 
 pub struct ControlService {
     sandbox: Arc<Sandbox>,
@@ -74,6 +76,10 @@ impl Control for ControlService {
     async fn events(&self, _request: Request<EventsRequest>) -> Reply<Self::EventsStream> {
         let events = UnboundedReceiverStream::new(self.sandbox.subscribe());
         Ok(Response::new(Box::pin(events.map(Ok))))
+    }
+
+    async fn stats(&self, request: Request<StatsRequest>) -> Reply<StatsResponse> {
+        Ok(Response::new(stats::stats(&self.sandbox, request.get_ref().details).await?))
     }
 
     async fn shutdown(&self, _request: Request<ShutdownRequest>) -> Reply<ShutdownResponse> {

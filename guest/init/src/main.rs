@@ -21,6 +21,7 @@ mod rootfs_mounts;
 mod sandbox;
 mod server;
 mod spec;
+mod stats;
 mod sys;
 mod user;
 

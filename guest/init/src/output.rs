@@ -78,6 +78,13 @@ impl Output {
         self.changed.subscribe()
     }
 
+    /// Where a reader can begin that wants these offsets: what was acknowledged is gone, even if it was lost afterwards.
+    pub fn available_from(&self, stdout: u64, stderr: u64) -> (u64, u64) {
+        let streams = self.streams();
+        let [out, err] = &*streams;
+        (stdout.max(out.ring.base()), stderr.max(err.ring.base()))
+    }
+
     /// What comes next for a reader at these offsets: the older of the two streams' next bytes.
     pub fn next(&self, stdout: u64, stderr: u64) -> Result<Next> {
         let streams = self.streams();
@@ -136,6 +143,15 @@ impl Output {
 mod tests {
     use super::*;
     use std::io::Write;
+
+    #[test]
+    fn a_reader_that_is_late_begins_where_the_ring_does() {
+        let output = Output::new(8);
+        output.streams()[0].ring.push(b"abcdef".to_vec(), 1);
+        output.acknowledge(4, 0);
+        assert_eq!(output.available_from(1, 0), (4, 0));
+        assert_eq!(output.available_from(5, 0), (5, 0));
+    }
 
     #[tokio::test(flavor = "current_thread")]
     async fn a_full_ring_holds_the_writer_back_until_it_is_stored() {

@@ -36,6 +36,10 @@ impl Ring {
         Self { pieces: VecDeque::new(), base: 0, end: 0, capacity }
     }
 
+    pub fn base(&self) -> u64 {
+        self.base
+    }
+
     pub fn end(&self) -> u64 {
         self.end
     }
