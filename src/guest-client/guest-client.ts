@@ -2,8 +2,9 @@
  * Typed client of one VM's guest-init, over the Unix sockets libkrun maps to the guest's vsock ports.
  *
  * INVARIANTS
- * - Control, exec and log bytes travel on connections of their own, each with HTTP/2's default 64 KiB connection window:
- *   bytes in flight must fit the socket's buffer, or libkrun blocks every stream of the VM (or drops what does not fit).
+ * - Control and exec bytes and those of each container's log travel on connections of their own, each with HTTP/2's default
+ *   64 KiB connection window: bytes in flight must fit the socket's buffer, or libkrun blocks every stream of the VM (or drops
+ *   what does not fit). A log that is not read fills its own window and holds back nobody else's.
  * - Every unary call has a deadline: a guest that does not answer cannot hold an operation for ever.
  */
 import {
@@ -25,6 +26,7 @@ import type { LogsResponse__Output } from './generated/a3s/guest/v1/LogsResponse
 import type { RunRequest } from './generated/a3s/guest/v1/RunRequest.ts';
 import type { RunResponse__Output } from './generated/a3s/guest/v1/RunResponse.ts';
 import type { StartContainerResponse__Output } from './generated/a3s/guest/v1/StartContainerResponse.ts';
+import type { StatsResponse__Output } from './generated/a3s/guest/v1/StatsResponse.ts';
 import { guestError } from './guest-error.ts';
 import { loadGuestProto } from './load-proto.ts';
 
@@ -46,22 +48,29 @@ export interface GuestAddress {
   readonly token: string;
 }
 
+/** One container's log, on a connection of its own. */
+export interface LogConnection {
+  readonly stream: ClientDuplexStream<LogsRequest, LogsResponse__Output>;
+  /** To be called when the stream has ended; repeatable. */
+  close(): void;
+}
+
 type Callback<T> = (error: ServiceError | null, response?: T) => void;
 
 let proto: ReturnType<typeof loadGuestProto> | undefined;
 
 export class GuestClient {
+  readonly #address: GuestAddress;
   readonly #control;
   readonly #exec;
-  readonly #logs;
+  readonly #logs = new Set<LogConnection>();
   readonly #metadata = new Metadata();
 
   constructor(address: GuestAddress) {
     proto ??= loadGuestProto();
-    const insecure = credentials.createInsecure();
-    this.#control = new proto.Control(`unix:${address.controlSocket}`, insecure, CHANNEL_OPTIONS);
-    this.#exec = new proto.Exec(`unix:${address.execSocket}`, insecure, CHANNEL_OPTIONS);
-    this.#logs = new proto.Exec(`unix:${address.execSocket}`, insecure, CHANNEL_OPTIONS);
+    this.#address = address;
+    this.#control = new proto.Control(`unix:${address.controlSocket}`, credentials.createInsecure(), CHANNEL_OPTIONS);
+    this.#exec = execClient(address);
     this.#metadata.set('a3s-token', address.token);
   }
 
@@ -96,6 +105,16 @@ export class GuestClient {
     );
   }
 
+  /** What containers and the guest use; DEADLINE if it does not say so in time. */
+  stats(details: boolean, deadlineMs: number): Promise<StatsResponse__Output> {
+    return this.#unary(
+      'Stats',
+      'GUEST_ANSWER',
+      (metadata, options, callback) => this.#control.stats({ details }, metadata, options, callback),
+      deadlineMs,
+    );
+  }
+
   /** Ends the VM in order; `deadlineMs` bounds the wait for the answer, not for the VM's end. */
   async shutdown(deadlineMs: number): Promise<void> {
     await this.#unary(
@@ -115,14 +134,23 @@ export class GuestClient {
     return this.#exec.run(this.#metadata);
   }
 
-  logs(): ClientDuplexStream<LogsRequest, LogsResponse__Output> {
-    return this.#logs.logs(this.#metadata);
+  logs(): LogConnection {
+    const client = execClient(this.#address);
+    const connection: LogConnection = {
+      stream: client.logs(this.#metadata),
+      close: () => {
+        client.close();
+        this.#logs.delete(connection);
+      },
+    };
+    this.#logs.add(connection);
+    return connection;
   }
 
   close(): void {
     this.#control.close();
     this.#exec.close();
-    this.#logs.close();
+    for (const connection of this.#logs) connection.close();
   }
 
   #unary<T>(
@@ -139,4 +167,9 @@ export class GuestClient {
       });
     });
   }
+}
+
+function execClient({ execSocket }: GuestAddress) {
+  proto ??= loadGuestProto();
+  return new proto.Exec(`unix:${execSocket}`, credentials.createInsecure(), CHANNEL_OPTIONS);
 }

@@ -1,6 +1,7 @@
 /** What src/cri needs from the runtime. Every method throws BoxError; ids may be unique prefixes where CRI allows it. */
+import type { RuntimeEvent } from './events/event-hub.ts';
 import type { Condition, ContainerConfig, ContainerView, ExecResult, SandboxConfig, SandboxView } from './model.ts';
-import type { InterfaceStats } from './network/pod-network.ts';
+import type { SandboxStats, StatsScope } from './stats/stats.ts';
 
 export interface RuntimeService {
   /** True conditions of the machine, measured now. */
@@ -21,11 +22,21 @@ export interface RuntimeService {
   /** BoxConfig, boot timings, devices, versions: for verbose status. */
   sandboxInfo(id: string): Readonly<Record<string, unknown>>;
 
-  /** Counters of the pod's interfaces, as the pod sees them; none for a sandbox that has ended. */
-  sandboxNetworkStats(id: string): Promise<readonly InterfaceStats[]>;
+  /** What a sandbox and its containers use now; SANDBOX_NOT_READY if it has ended, DEADLINE if its guest does not answer. */
+  stats(sandboxId: string, scope: StatsScope): Promise<SandboxStats>;
+  /** The same of many at once; unknown ids and those that do not answer in a few seconds are left out. */
+  statsOf(sandboxIds: readonly string[], scope: StatsScope): Promise<readonly SandboxStats[]>;
+
+  /** What happens to sandboxes and containers from now on, until the signal fires; EVENTS_LOST for who reads too slowly. */
+  events(signal: AbortSignal): AsyncIterable<RuntimeEvent>;
 
   createContainer(sandboxId: string, config: ContainerConfig, signal: AbortSignal): Promise<string>;
   startContainer(id: string): Promise<void>;
+  /**
+   * Opens the log file anew (kubelet has renamed the old one): when this resolves, nothing more is written to the old file.
+   * CONTAINER_STATE unless it runs, and then no file is made.
+   */
+  reopenContainerLog(id: string): Promise<void>;
   /** Stop signal, grace, SIGKILL; returns when it is EXITED. Unknown id: nothing to do. */
   stopContainer(id: string, timeoutSeconds: number): Promise<void>;
   /** Unknown id: nothing to do. */

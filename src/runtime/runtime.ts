@@ -3,15 +3,18 @@ import { BoxError } from '../errors.ts';
 import { createContainer } from './container/create-container.ts';
 import { execSync } from './container/exec-sync.ts';
 import { removeContainer } from './container/remove-container.ts';
+import { reopenContainerLog } from './container/reopen-log.ts';
 import { startContainer } from './container/start-container.ts';
 import { stopContainer } from './container/stop-container.ts';
 import type { RuntimeContext } from './context.ts';
+import type { RuntimeEvent } from './events/event-hub.ts';
 import type { HostCheck, HostChecks } from './host/host-checks.ts';
 import type { Condition, ContainerConfig, ContainerView, ExecResult, SandboxConfig, SandboxView } from './model.ts';
-import type { InterfaceStats } from './network/pod-network.ts';
 import type { RuntimeService } from './runtime-service.ts';
 import { runSandbox } from './sandbox/run-sandbox.ts';
 import { removeSandbox, stopSandbox } from './sandbox/stop-sandbox.ts';
+import type { SandboxStats, StatsScope } from './stats/stats.ts';
+import { StatsCollector } from './stats/stats-collector.ts';
 
 /** The devices of every VM: eight of the eleven that x86-64 libkrun allows. */
 const DEVICES = [
@@ -28,10 +31,12 @@ const DEVICES = [
 export class Runtime implements RuntimeService {
   readonly #context: RuntimeContext;
   readonly #checks: HostChecks;
+  readonly #stats: StatsCollector;
 
   constructor(context: RuntimeContext, checks: HostChecks) {
     this.#context = context;
     this.#checks = checks;
+    this.#stats = new StatsCollector(context);
   }
 
   async conditions(): Promise<readonly Condition[]> {
@@ -75,9 +80,20 @@ export class Runtime implements RuntimeService {
     return this.#context.index.get(id).view();
   }
 
-  async sandboxNetworkStats(id: string): Promise<readonly InterfaceStats[]> {
-    const sandbox = this.#context.index.get(id);
-    return sandbox.record.state === 'READY' ? this.#context.network.stats(sandbox.paths.netnsName) : [];
+  async stats(sandboxId: string, scope: StatsScope): Promise<SandboxStats> {
+    return this.#stats.one(this.#context.index.get(sandboxId), scope);
+  }
+
+  async statsOf(sandboxIds: readonly string[], scope: StatsScope): Promise<readonly SandboxStats[]> {
+    const wanted = new Set(sandboxIds);
+    return this.#stats.all(
+      this.#context.index.all().filter(({ id }) => wanted.has(id)),
+      scope,
+    );
+  }
+
+  events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
+    return this.#context.events.listen(signal);
   }
 
   sandboxInfo(id: string): Readonly<Record<string, unknown>> {
@@ -92,6 +108,10 @@ export class Runtime implements RuntimeService {
 
   async startContainer(id: string): Promise<void> {
     await startContainer(this.#context, id);
+  }
+
+  async reopenContainerLog(id: string): Promise<void> {
+    await reopenContainerLog(this.#context, id);
   }
 
   async stopContainer(id: string, timeoutSeconds: number): Promise<void> {

@@ -77,9 +77,11 @@ async function create(
       user: { uid: user.uid, gid: user.gid, supplementalGroups: user.supplementalGids },
     },
     containerRecordPath(sandbox.paths, id),
+    (type) => sandbox.tell(type, id),
   );
   await container.save();
   sandbox.containers.set(id, container);
+  sandbox.tell('CREATED', id);
   return id;
 }
 

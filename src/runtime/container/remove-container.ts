@@ -19,6 +19,7 @@ export async function removeContainer(context: RuntimeContext, id: string): Prom
       await rm(logPositionPath(sandbox.paths, container.id), { force: true });
       await container.forget();
       sandbox.containers.delete(container.id);
+      sandbox.tell('DELETED', container.id);
     }),
   );
 }

@@ -23,7 +23,8 @@ export async function loadContainers(context: RuntimeContext, sandbox: Sandbox):
     const path = join(sandbox.paths.containers, name);
     try {
       const record = await readRecord(path, containerRecordSchema);
-      sandbox.containers.set(record.id, new Container(record, path));
+      const container = new Container(record, path, (type) => sandbox.tell(type, record.id));
+      sandbox.containers.set(record.id, container);
     } catch (error) {
       context.log.error(
         { path, error: messageOf(error) },
