@@ -47,8 +47,8 @@ export class FakeGuest {
     const guest = new FakeGuest(dir, server);
     const { Control, Exec } = loadGuestProto();
     server.addService(Exec.service, { logs: (call: LogsCall) => void guest.#logs(call) });
-    const stats: handleUnaryCall<StatsRequest__Output, StatsResponse> = (_call, callback) =>
-      void guest.stats().then((reply) => callback(null, reply), callback);
+    const stats: handleUnaryCall<StatsRequest__Output, StatsResponse> = async (_call, callback) =>
+      callback(null, await guest.stats());
     server.addService(Control.service, { stats });
     await new Promise<void>((resolve, reject) => {
       server.bindAsync(`unix:${join(dir, 'sock')}`, ServerCredentials.createInsecure(), (error) =>

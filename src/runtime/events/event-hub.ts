@@ -71,7 +71,10 @@ class Listener {
   async *events(): AsyncGenerator<RuntimeEvent, void, undefined> {
     while (!this.#signal.aborted) {
       if (this.#overrun) {
-        throw new BoxError('EVENTS_LOST', `${MAX_WAITING} events were not read in time: list everything and dial again`);
+        throw new BoxError(
+          'EVENTS_LOST',
+          `${MAX_WAITING} events were not read in time: list everything and dial again`,
+        );
       }
       const event = this.#waiting.shift();
       if (event !== undefined) yield event;

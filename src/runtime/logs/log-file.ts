@@ -1,7 +1,9 @@
 /** One container's CRI log file, written by the daemon only. */
+import type { Stats } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BoxError, errnoOf, messageOf } from '../../errors.ts';
+import { DiskTurns } from './disk-turns.ts';
 import { LineCounter, type LogPosition } from './log-position.ts';
 
 const LOG_MODE = 0o640;
@@ -23,13 +25,16 @@ export class LogFile {
   /** `<device>:<inode>`: the file whatever its name becomes. */
   readonly identity: string;
   readonly #handle: FileHandle;
+  readonly #disk: DiskTurns;
   #size: number;
 
-  private constructor(path: string, handle: FileHandle, identity: string, size: number) {
+  private constructor(path: string, handle: FileHandle, stats: Stats) {
     this.path = path;
-    this.identity = identity;
+    this.identity = `${stats.dev}:${stats.ino}`;
     this.#handle = handle;
-    this.#size = size;
+    // what is no file (a pipe somebody put there) hangs by itself
+    this.#disk = new DiskTurns(stats.isFile() ? String(stats.dev) : this.identity);
+    this.#size = stats.size;
   }
 
   get size(): number {
@@ -63,8 +68,7 @@ export class LogFile {
   }
 
   static async #of(path: string, handle: FileHandle): Promise<LogFile> {
-    const { dev, ino, size } = await handle.stat();
-    return new LogFile(path, handle, `${dev}:${ino}`, size);
+    return new LogFile(path, handle, await handle.stat());
   }
 
   /** kubelet renames `0.log` to `0.log.<time>` in the same folder and leaves it unpacked until its next rotation. */
@@ -78,8 +82,11 @@ export class LogFile {
   }
 
   /** Appends whole lines with one write; what a failed write leaves of them (the disk is full) is taken back. */
-  async append(lines: readonly Buffer[]): Promise<void> {
-    const bytes = Buffer.concat(lines);
+  append(lines: readonly Buffer[]): Promise<void> {
+    return this.#disk.take(() => this.#append(Buffer.concat(lines)));
+  }
+
+  async #append(bytes: Buffer): Promise<void> {
     try {
       await this.#handle.appendFile(bytes);
     } catch (error) {
@@ -92,10 +99,12 @@ export class LogFile {
 
   /** Looks at the size again: somebody may have emptied the file in its place. */
   async measure(): Promise<void> {
-    this.#size = Math.min(this.#size, (await this.#handle.stat()).size);
+    const { size } = await this.#disk.take(() => this.#handle.stat());
+    this.#size = Math.min(this.#size, size);
   }
 
   async close(): Promise<void> {
+    this.#disk.release();
     await this.#handle.close();
   }
 

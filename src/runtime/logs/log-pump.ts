@@ -195,7 +195,10 @@ export class LogPump {
       return;
     }
     if (this.#lostChunks > 0)
-      log.warn({ containerId, logPath, chunks: this.#lostChunks }, 'container log can be written again: chunks were lost');
+      log.warn(
+        { containerId, logPath, chunks: this.#lostChunks },
+        'container log can be written again: chunks were lost',
+      );
     this.#lostChunks = 0;
   }
 

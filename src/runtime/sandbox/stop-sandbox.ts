@@ -20,7 +20,7 @@ export async function removeSandbox(context: RuntimeContext, id: string): Promis
     await stop(context, sandbox);
     await removeShares(sandbox.paths);
     context.index.delete(sandbox);
-    for (const container of [...sandbox.containers.values()]) {
+    for (const container of sandbox.containers.values()) {
       sandbox.containers.delete(container.id);
       sandbox.tell('DELETED', container.id);
     }

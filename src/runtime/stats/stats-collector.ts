@@ -72,12 +72,7 @@ export class StatsCollector {
     };
   }
 
-  #container(
-    container: Container,
-    said: ContainerUsage__Output,
-    takenAtNs: bigint,
-    at: Nanos,
-  ): ContainerStats {
+  #container(container: Container, said: ContainerUsage__Output, takenAtNs: bigint, at: Nanos): ContainerStats {
     return {
       container: container.view(),
       at,
