@@ -44,7 +44,8 @@ export interface RuntimeService {
   listContainers(): readonly ContainerView[];
   /** CONTAINER_NOT_FOUND if there is none. */
   container(id: string): ContainerView;
-  containerInfo(id: string): Readonly<Record<string, unknown>>;
+  /** The same of a container, with its OCI spec; of the environment the names only. The pid is the VM's, as a sandbox's is. */
+  containerInfo(id: string): Promise<Readonly<Record<string, unknown>>>;
 
   /** timeoutSeconds 0: no limit. DEADLINE if it ran out, and then the process is dead. */
   execSync(id: string, command: readonly string[], timeoutSeconds: number, signal: AbortSignal): Promise<ExecResult>;

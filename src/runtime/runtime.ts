@@ -1,9 +1,11 @@
 /** The runtime as src/cri sees it: each operation lives in a file of its own, this class only names them. */
 import { BoxError } from '../errors.ts';
+import { VERSIONS } from '../versions.ts';
 import { createContainer } from './container/create-container.ts';
 import { execSync } from './container/exec-sync.ts';
 import { removeContainer } from './container/remove-container.ts';
 import { reopenContainerLog } from './container/reopen-log.ts';
+import { readSpec } from './container/spec-file.ts';
 import { startContainer } from './container/start-container.ts';
 import { stopContainer } from './container/stop-container.ts';
 import type { RuntimeContext } from './context.ts';
@@ -15,18 +17,10 @@ import { runSandbox } from './sandbox/run-sandbox.ts';
 import { removeSandbox, stopSandbox } from './sandbox/stop-sandbox.ts';
 import type { SandboxStats, StatsScope } from './stats/stats.ts';
 import { StatsCollector } from './stats/stats-collector.ts';
+import { COMMON_DEVICES, vmDevices } from './vm/devices.ts';
 
-/** The devices of every VM: eight of the eleven that x86-64 libkrun allows. */
-const DEVICES = [
-  'virtiofs root (ro)',
-  'virtiofs rw',
-  'virtio-blk scratch',
-  'vsock',
-  'virtio-net',
-  'console',
-  'balloon',
-  'rng',
-];
+/** What `crictl inspect` and its kin call a runtime. */
+const RUNTIME_TYPE = 'a3s-box: libkrun microVM';
 
 export class Runtime implements RuntimeService {
   readonly #context: RuntimeContext;
@@ -55,7 +49,7 @@ export class Runtime implements RuntimeService {
 
   info(): Readonly<Record<string, unknown>> {
     const { root, state, parts, defaults } = this.#context;
-    return { root, state, parts, defaults, devices: DEVICES };
+    return { root, state, versions: VERSIONS, parts, defaults, devices: COMMON_DEVICES };
   }
 
   async runSandbox(config: SandboxConfig, handler: string, signal: AbortSignal): Promise<string> {
@@ -98,8 +92,19 @@ export class Runtime implements RuntimeService {
 
   sandboxInfo(id: string): Readonly<Record<string, unknown>> {
     const sandbox = this.#context.index.get(id);
-    const { box, bootTimings, guest, network, reason } = sandbox.record;
-    return { pid: sandbox.pid() ?? 0, box, bootTimingsMs: bootTimings, guest, network, reason, devices: DEVICES };
+    const { box, bootTimings, guest, network, reason, handler, config } = sandbox.record;
+    return {
+      pid: sandbox.pid() ?? 0,
+      runtimeHandler: handler,
+      runtimeType: RUNTIME_TYPE,
+      config,
+      reason,
+      box,
+      bootTimingsMs: bootTimings,
+      devices: vmDevices(box, network),
+      versions: { ...VERSIONS, kernel: guest.kernelRelease, guestInit: guest.agentVersion },
+      network,
+    };
   }
 
   async createContainer(sandboxId: string, config: ContainerConfig, signal: AbortSignal): Promise<string> {
@@ -130,10 +135,18 @@ export class Runtime implements RuntimeService {
     return this.#context.index.getContainer(id).container.view();
   }
 
-  containerInfo(id: string): Readonly<Record<string, unknown>> {
+  async containerInfo(id: string): Promise<Readonly<Record<string, unknown>>> {
     const { sandbox, container } = this.#context.index.getContainer(id);
     const { config, user, imageId } = container.record;
-    return { sandboxId: sandbox.id, imageId, user, config: { ...config, envs: config.envs.map(({ key }) => key) } };
+    return {
+      sandboxID: sandbox.id,
+      pid: sandbox.pid() ?? 0,
+      runtimeType: RUNTIME_TYPE,
+      imageId,
+      user,
+      config: { ...config, envs: config.envs.map(({ key }) => key) },
+      runtimeSpec: await readSpec(sandbox.paths, container.id),
+    };
   }
 
   async execSync(

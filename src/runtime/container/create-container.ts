@@ -14,6 +14,7 @@ import { nowNanos } from '../time.ts';
 import { type UndoStack, withUndo } from '../undo.ts';
 import { Container } from './container.ts';
 import { signalNumber } from './signals.ts';
+import { deleteSpec, saveSpec } from './spec-file.ts';
 
 const ID_BYTES = 32;
 const DEFAULT_STOP_SIGNAL = 'SIGTERM';
@@ -50,6 +51,8 @@ async function create(
   undo.push('volumes', () => removeVolumes(sandbox.paths, id));
   const mounts = await addVolumes(sandbox.paths, id, config.mounts);
   const spec = ociSpec({ config, image: image.config, box: sandbox.record.box, mounts });
+  undo.push('spec', () => deleteSpec(sandbox.paths, id));
+  await saveSpec(sandbox.paths, id, spec);
   undo.push('guest container', () => guest.removeContainer(id));
   const user = await guest.createContainer({
     containerId: id,
