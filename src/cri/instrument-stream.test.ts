@@ -132,6 +132,7 @@ describe('instrumentStream', () => {
     handler = async function* waiting(_request, signal) {
       await once(signal, 'abort');
       ended.resolve();
+      yield* [];
     };
     const stream: Replies = client.streamContainers({});
     stream.on('error', () => undefined);
@@ -143,6 +144,7 @@ describe('instrumentStream', () => {
   it('ends endless streams when the daemon stops', async () => {
     handler = async function* waiting(_request, signal) {
       await once(signal, 'abort');
+      yield* [];
     };
     const stream: Replies = client.streamContainers({});
     const outcome = collect(stream);

@@ -2,7 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type handleUnaryCall, Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
+import {
+  type handleUnaryCall,
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  type sendUnaryData,
+} from '@grpc/grpc-js';
 import type { LogsRequest__Output } from '../guest-client/generated/a3s/guest/v1/LogsRequest.ts';
 import type { LogsResponse } from '../guest-client/generated/a3s/guest/v1/LogsResponse.ts';
 import type { StatsRequest__Output } from '../guest-client/generated/a3s/guest/v1/StatsRequest.ts';
@@ -47,8 +53,8 @@ export class FakeGuest {
     const guest = new FakeGuest(dir, server);
     const { Control, Exec } = loadGuestProto();
     server.addService(Exec.service, { logs: (call: LogsCall) => void guest.#logs(call) });
-    const stats: handleUnaryCall<StatsRequest__Output, StatsResponse> = async (_call, callback) =>
-      callback(null, await guest.stats());
+    const stats: handleUnaryCall<StatsRequest__Output, StatsResponse> = (_call, callback) =>
+      void guest.#answer(callback);
     server.addService(Control.service, { stats });
     await new Promise<void>((resolve, reject) => {
       server.bindAsync(`unix:${join(dir, 'sock')}`, ServerCredentials.createInsecure(), (error) =>
@@ -84,6 +90,10 @@ export class FakeGuest {
     const known = this.#outputs.get(containerId) ?? new FakeOutput();
     this.#outputs.set(containerId, known);
     return known;
+  }
+
+  async #answer(callback: sendUnaryData<StatsResponse>): Promise<void> {
+    callback(null, await this.stats());
   }
 
   async #logs(call: LogsCall): Promise<void> {
