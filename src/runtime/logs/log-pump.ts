@@ -116,7 +116,7 @@ export class LogPump {
     const old = this.#file;
     this.#file = await LogFile.open(logPath);
     await this.#record();
-    await old?.close();
+    await this.#close(old);
   }
 
   async #run(): Promise<void> {
@@ -141,7 +141,17 @@ export class LogPump {
   async #finish(): Promise<void> {
     this.#ended = true;
     await this.#record();
-    await this.#file?.close();
+    await this.#close(this.#file);
+  }
+
+  /** Some file systems (NFS over its quota) tell only now that a write has failed: nothing can be done about it any more. */
+  async #close(file: LogFile | undefined): Promise<void> {
+    const { log, containerId } = this.#options;
+    try {
+      await file?.close();
+    } catch (error) {
+      log.error({ containerId, logPath: file?.path, error: messageOf(error) }, 'container log was not closed well');
+    }
   }
 
   async #take(chunk: LogChunk__Output): Promise<void> {
