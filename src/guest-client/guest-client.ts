@@ -2,9 +2,9 @@
  * Typed client of one VM's guest-init, over the Unix sockets libkrun maps to the guest's vsock ports.
  *
  * INVARIANTS
- * - Control, exec and log bytes, and each stream session, travel on connections of their own, each with HTTP/2's default 64 KiB
- *   connection window:
- *   bytes in flight must fit the socket's buffer, or libkrun blocks every stream of the VM (or drops what does not fit).
+ * - Control and exec bytes, those of each container's log, and each stream session travel on connections of their own, each with
+ *   HTTP/2's default 64 KiB connection window: bytes in flight must fit the socket's buffer, or libkrun blocks every stream of the
+ *   VM (or drops what does not fit). A stream that is not read fills its own window and holds back nobody else's.
  * - Every unary call has a deadline: a guest that does not answer cannot hold an operation for ever.
  */
 import {
@@ -27,6 +27,7 @@ import type { MountImageRequest } from './generated/a3s/guest/v1/MountImageReque
 import type { RunRequest } from './generated/a3s/guest/v1/RunRequest.ts';
 import type { RunResponse__Output } from './generated/a3s/guest/v1/RunResponse.ts';
 import type { StartContainerResponse__Output } from './generated/a3s/guest/v1/StartContainerResponse.ts';
+import type { StatsResponse__Output } from './generated/a3s/guest/v1/StatsResponse.ts';
 import { guestError } from './guest-error.ts';
 import { GuestSession } from './guest-session.ts';
 import { loadGuestProto } from './load-proto.ts';
@@ -50,6 +51,13 @@ export interface GuestAddress {
   readonly token: string;
 }
 
+/** One container's log, on a connection of its own. */
+export interface LogConnection {
+  readonly stream: ClientDuplexStream<LogsRequest, LogsResponse__Output>;
+  /** To be called when the stream has ended; repeatable. */
+  close(): void;
+}
+
 type Callback<T> = (error: ServiceError | null, response?: T) => void;
 
 let proto: ReturnType<typeof loadGuestProto> | undefined;
@@ -60,23 +68,21 @@ function loadOnce(): ReturnType<typeof loadGuestProto> {
 }
 
 export class GuestClient {
+  readonly #address: GuestAddress;
   readonly #control;
   readonly #exec;
-  readonly #logs;
+  readonly #logs = new Set<LogConnection>();
   readonly #metadata = new Metadata();
-  readonly #connect: (terminal: boolean) => GuestSession;
 
   constructor(address: GuestAddress) {
-    const { Control, Exec } = loadOnce();
-    const insecure = credentials.createInsecure();
-    this.#control = new Control(`unix:${address.controlSocket}`, insecure, CHANNEL_OPTIONS);
-    this.#exec = new Exec(`unix:${address.execSocket}`, insecure, CHANNEL_OPTIONS);
-    this.#logs = new Exec(`unix:${address.execSocket}`, insecure, CHANNEL_OPTIONS);
+    this.#address = address;
+    this.#control = new (loadOnce().Control)(
+      `unix:${address.controlSocket}`,
+      credentials.createInsecure(),
+      CHANNEL_OPTIONS,
+    );
+    this.#exec = execClient(address.execSocket);
     this.#metadata.set('a3s-token', address.token);
-    this.#connect = (terminal) => {
-      const socket = terminal ? address.terminalSocket : address.execSocket;
-      return new GuestSession(new Exec(`unix:${socket}`, insecure, CHANNEL_OPTIONS), this.#metadata);
-    };
   }
 
   configureSandbox(request: ConfigureSandboxRequest): Promise<ConfigureSandboxResponse__Output> {
@@ -124,6 +130,16 @@ export class GuestClient {
     );
   }
 
+  /** What containers and the guest use; DEADLINE if it does not say so in time. */
+  stats(details: boolean, deadlineMs: number): Promise<StatsResponse__Output> {
+    return this.#unary(
+      'Stats',
+      'GUEST_ANSWER',
+      (metadata, options, callback) => this.#control.stats({ details }, metadata, options, callback),
+      deadlineMs,
+    );
+  }
+
   /** Ends the VM in order; `deadlineMs` bounds the wait for the answer, not for the VM's end. */
   async shutdown(deadlineMs: number): Promise<void> {
     await this.#unary(
@@ -143,20 +159,30 @@ export class GuestClient {
     return this.#exec.run(this.#metadata);
   }
 
-  logs(): ClientDuplexStream<LogsRequest, LogsResponse__Output> {
-    return this.#logs.logs(this.#metadata);
+  logs(): LogConnection {
+    const client = execClient(this.#address.execSocket);
+    const connection: LogConnection = {
+      stream: client.logs(this.#metadata),
+      close: () => {
+        client.close();
+        this.#logs.delete(connection);
+      },
+    };
+    this.#logs.add(connection);
+    return connection;
   }
 
   /** A connection for one stream session, which the caller closes; terminals have a port of their own. */
   session(terminal: boolean): GuestSession {
-    return this.#connect(terminal);
+    const { terminalSocket, execSocket } = this.#address;
+    return new GuestSession(execClient(terminal ? terminalSocket : execSocket), this.#metadata);
   }
 
   /** Sessions are not closed with it. */
   close(): void {
     this.#control.close();
     this.#exec.close();
-    this.#logs.close();
+    for (const connection of this.#logs) connection.close();
   }
 
   #unary<T>(
@@ -173,4 +199,9 @@ export class GuestClient {
       });
     });
   }
+}
+
+function execClient(execSocket: string) {
+  proto ??= loadGuestProto();
+  return new proto.Exec(`unix:${execSocket}`, credentials.createInsecure(), CHANNEL_OPTIONS);
 }

@@ -97,6 +97,10 @@ export function containerRecordPath(paths: SandboxPaths, containerId: string): s
   return join(paths.containers, `${containerId}.json`);
 }
 
+export function containerSpecPath(paths: SandboxPaths, containerId: string): string {
+  return join(paths.containers, `${containerId}.spec.json`);
+}
+
 export function logPositionPath(paths: SandboxPaths, containerId: string): string {
   return join(paths.containers, `${containerId}.log-position.json`);
 }

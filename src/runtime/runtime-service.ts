@@ -1,6 +1,6 @@
 /** What src/cri needs from the runtime. Every method throws BoxError; ids may be unique prefixes where CRI allows it. */
-
 import type { Duplex } from 'node:stream';
+import type { RuntimeEvent } from './events/event-hub.ts';
 import type {
   Condition,
   ContainerConfig,
@@ -10,7 +10,7 @@ import type {
   SandboxConfig,
   SandboxView,
 } from './model.ts';
-import type { InterfaceStats } from './network/pod-network.ts';
+import type { SandboxStats, StatsScope } from './stats/stats.ts';
 import type { ProcessStreams, StreamRequest } from './streams.ts';
 
 export interface RuntimeService {
@@ -32,14 +32,24 @@ export interface RuntimeService {
   /** BoxConfig, boot timings, devices, versions: for verbose status. */
   sandboxInfo(id: string): Readonly<Record<string, unknown>>;
 
-  /** Counters of the pod's interfaces, as the pod sees them; none for a sandbox that has ended. */
-  sandboxNetworkStats(id: string): Promise<readonly InterfaceStats[]>;
+  /** What a sandbox and its containers use now; SANDBOX_NOT_READY if it has ended, DEADLINE if its guest does not answer. */
+  stats(sandboxId: string, scope: StatsScope): Promise<SandboxStats>;
+  /** The same of many at once; unknown ids and those that do not answer in a few seconds are left out. */
+  statsOf(sandboxIds: readonly string[], scope: StatsScope): Promise<readonly SandboxStats[]>;
+
+  /** What happens to sandboxes and containers from now on, until the signal fires; EVENTS_LOST for who reads too slowly. */
+  events(signal: AbortSignal): AsyncIterable<RuntimeEvent>;
 
   /** VM_TOO_SMALL if the pod's new limits are more than its VM has; nothing needs to be changed for those that are not. */
   checkSandboxResize(id: string, resources: Resources | undefined): void;
 
   createContainer(sandboxId: string, config: ContainerConfig, signal: AbortSignal): Promise<string>;
   startContainer(id: string): Promise<void>;
+  /**
+   * Opens the log file anew (kubelet has renamed the old one): when this resolves, nothing more is written to the old file.
+   * CONTAINER_STATE unless it runs, and then no file is made.
+   */
+  reopenContainerLog(id: string): Promise<void>;
   /** Stop signal, grace, SIGKILL; returns when it is EXITED. Unknown id: nothing to do. */
   stopContainer(id: string, timeoutSeconds: number): Promise<void>;
   /** Unknown id: nothing to do. */
@@ -49,7 +59,8 @@ export interface RuntimeService {
   listContainers(): readonly ContainerView[];
   /** CONTAINER_NOT_FOUND if there is none. */
   container(id: string): ContainerView;
-  containerInfo(id: string): Readonly<Record<string, unknown>>;
+  /** The same of a container, with its OCI spec; of the environment the names only. The pid is the VM's, as a sandbox's is. */
+  containerInfo(id: string): Promise<Readonly<Record<string, unknown>>>;
 
   /** timeoutSeconds 0: no limit. DEADLINE if it ran out, and then the process is dead. */
   execSync(id: string, command: readonly string[], timeoutSeconds: number, signal: AbortSignal): Promise<ExecResult>;

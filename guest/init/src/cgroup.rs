@@ -22,6 +22,8 @@ const EMPTY_LIMIT: Duration = Duration::from_secs(10);
 const EVENTS_LIMIT: usize = 256;
 /// Groups of a container's own making are removed to this depth.
 const MAX_DEPTH: usize = 16;
+/// In how many groups below a container's own its processes are looked for.
+const MAX_GROUPS: usize = 256;
 
 /// Turns every controller the kernel has on for the containers' groups. Called once at boot.
 pub fn enable_controllers() -> Result<()> {
@@ -68,6 +70,28 @@ impl Cgroup {
             }
         }
         self.set_all(&limits::settings(resources)?)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Every process in the group, and in those that a privileged container has made below it.
+    pub fn processes(&self) -> Vec<i32> {
+        let (mut pids, mut groups, mut seen) = (Vec::new(), vec![self.path.clone()], 0);
+        while let Some(group) = groups.pop() {
+            seen += 1;
+            let procs = fs::read_to_string(group.join("cgroup.procs")).unwrap_or_default();
+            pids.extend(procs.lines().filter_map(|line| line.parse::<i32>().ok()));
+            if seen + groups.len() >= MAX_GROUPS {
+                continue;
+            }
+            let below = fs::read_dir(&group).into_iter().flatten().flatten();
+            groups.extend(
+                below.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()),
+            );
+        }
+        pids
     }
 
     /// For clone3's CLONE_INTO_CGROUP.

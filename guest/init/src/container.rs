@@ -19,6 +19,7 @@ use crate::proto::container_info::State as InfoState;
 use crate::proto::{ContainerInfo, CreateContainerRequest, Exited};
 use crate::spec::{Resources, Spec};
 use crate::stream::stdin::{Hold, Stdin};
+use crate::stats::writable_layer::WritableLayer;
 use crate::sys;
 use crate::user::{self, User};
 
@@ -43,6 +44,7 @@ pub struct Container {
     pub user: User,
     pub cgroup: Cgroup,
     pub output: Arc<Output>,
+    pub writable_layer: Arc<WritableLayer>,
     rootfs: Rootfs,
     wants_stdin: bool,
     stdin_once: bool,
@@ -86,6 +88,7 @@ impl Container {
             user,
             cgroup,
             output: Arc::new(Output::new(ring)),
+            writable_layer: WritableLayer::new(rootfs.upper()),
             rootfs,
             wants_stdin: request.stdin,
             stdin_once: request.stdin_once,

@@ -12,11 +12,10 @@ use crate::power;
 use crate::proto::control_server::Control;
 use crate::proto::{
     ConfigureSandboxRequest, ConfigureSandboxResponse, CreateContainerRequest, CreateContainerResponse, Event,
-    EventsRequest, MountImageRequest, MountImageResponse, RemoveContainerRequest, RemoveContainerResponse,
-    ShutdownRequest, ShutdownResponse, SignalContainerRequest, SignalContainerResponse, StartContainerRequest,
-    StartContainerResponse, UpdateContainerRequest, UpdateContainerResponse,
+    EventsRequest, MountImageRequest, MountImageResponse, RemoveContainerRequest, RemoveContainerResponse, ShutdownRequest, ShutdownResponse, SignalContainerRequest, SignalContainerResponse, StartContainerRequest, StartContainerResponse, StatsRequest, StatsResponse, UpdateContainerRequest, UpdateContainerResponse,
 };
 use crate::sandbox::{self, Sandbox};
+use crate::stats;
 
 pub struct ControlService {
     sandbox: Arc<Sandbox>,
@@ -87,6 +86,10 @@ impl Control for ControlService {
     async fn events(&self, _request: Request<EventsRequest>) -> Reply<Self::EventsStream> {
         let events = UnboundedReceiverStream::new(self.sandbox.subscribe());
         Ok(Response::new(Box::pin(events.map(Ok))))
+    }
+
+    async fn stats(&self, request: Request<StatsRequest>) -> Reply<StatsResponse> {
+        Ok(Response::new(stats::stats(&self.sandbox, request.get_ref().details).await?))
     }
 
     async fn shutdown(&self, _request: Request<ShutdownRequest>) -> Reply<ShutdownResponse> {

@@ -125,7 +125,7 @@ async fn acknowledge(mut requests: Streaming<LogsRequest>, output: Arc<Output>, 
 }
 
 async fn send(output: Arc<Output>, open: LogsOpen, responses: LogsReplies) {
-    let (mut stdout, mut stderr) = (open.stdout_offset, open.stderr_offset);
+    let (mut stdout, mut stderr) = output.available_from(open.stdout_offset, open.stderr_offset);
     let mut changes = output.watch();
     loop {
         let reply = match output.next(stdout, stderr) {

@@ -36,8 +36,14 @@ impl Rootfs {
         Ok(rootfs)
     }
 
+    /// What the container writes.
+    pub fn upper(&self) -> PathBuf {
+        self.scratch.join("upper")
+    }
+
     fn overlay(&self, layers: &[Layer], mounted: &[PathBuf]) -> Result<()> {
-        let [upper, work, implied] = ["upper", "work", "implied"].map(|name| self.scratch.join(name));
+        let upper = self.upper();
+        let [work, implied] = ["work", "implied"].map(|name| self.scratch.join(name));
         for folder in [&upper, &work, &self.path] {
             fs::create_dir_all(folder).context(format!("cannot make {}", folder.display()))?;
         }

@@ -25,6 +25,7 @@ mod sandbox;
 mod server;
 mod spec;
 mod stream;
+mod stats;
 mod sys;
 mod user;
 

@@ -105,6 +105,13 @@ impl Output {
         self.changed.subscribe()
     }
 
+    /// Where a reader can begin that wants these offsets: what was acknowledged is gone, even if it was lost afterwards.
+    pub fn available_from(&self, stdout: u64, stderr: u64) -> (u64, u64) {
+        let state = self.state();
+        let [out, err] = &state.streams;
+        (stdout.max(out.ring.base()), stderr.max(err.ring.base()))
+    }
+
     /// What comes next for a reader at these offsets: the older of the two streams' next bytes.
     pub fn next(&self, stdout: u64, stderr: u64) -> Result<Next> {
         let state = self.state();
@@ -251,6 +258,15 @@ impl Drop for Reader {
 mod tests {
     use super::*;
     use std::io::Write;
+
+    #[test]
+    fn a_reader_that_is_late_begins_where_the_ring_does() {
+        let output = Output::new(8);
+        output.state().streams[0].ring.push(b"abcdef".to_vec(), 1);
+        output.acknowledge(4, 0);
+        assert_eq!(output.available_from(1, 0), (4, 0));
+        assert_eq!(output.available_from(5, 0), (5, 0));
+    }
 
     /// An output whose stdout is a pipe that holds (or will hold) `text`, and whose stderr has ended.
     fn following(ring_bytes: usize, text: &'static [u8]) -> Arc<Output> {

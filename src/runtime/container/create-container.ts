@@ -16,6 +16,7 @@ import { requireMemory } from '../vm-limits.ts';
 import { Container } from './container.ts';
 import { guestLayers, mountImages } from './image-volumes.ts';
 import { signalNumber } from './signals.ts';
+import { deleteSpec, saveSpec } from './spec-file.ts';
 
 const ID_BYTES = 32;
 const DEFAULT_STOP_SIGNAL = 'SIGTERM';
@@ -57,6 +58,8 @@ async function create(
   const images = await mountImages(context, sandbox, id, config.mounts);
   const mounts = [...volumes, ...images.mounts];
   const spec = ociSpec({ config, image: image.config, box, mounts });
+  undo.push('spec', () => deleteSpec(sandbox.paths, id));
+  await saveSpec(sandbox.paths, id, spec);
   const user = await guest.createContainer({
     containerId: id,
     ociSpec: Buffer.from(JSON.stringify(spec)),
@@ -85,9 +88,11 @@ async function create(
       volumeImages: images.ids,
     },
     containerRecordPath(sandbox.paths, id),
+    (type) => sandbox.tell(type, id),
   );
   await container.save();
   sandbox.containers.set(id, container);
+  sandbox.tell('CREATED', id);
   return id;
 }
 

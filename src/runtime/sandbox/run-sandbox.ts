@@ -85,6 +85,7 @@ async function bootSandbox(
       guest,
     },
     paths,
+    context.events,
     context.log,
   );
   undo.push('watch', async () => sandbox.release());
@@ -92,6 +93,8 @@ async function bootSandbox(
   await sandbox.watch();
   await sandbox.save();
   context.index.add(sandbox);
+  sandbox.tell('CREATED');
+  sandbox.tell('STARTED');
   context.log.info(
     { sandboxId: id, pod: `${config.metadata.namespace}/${config.metadata.name}`, timings },
     'sandbox ready',

@@ -18,6 +18,8 @@ import type { SignalContainerRequest as _a3s_guest_v1_SignalContainerRequest, Si
 import type { SignalContainerResponse as _a3s_guest_v1_SignalContainerResponse, SignalContainerResponse__Output as _a3s_guest_v1_SignalContainerResponse__Output } from '../../../a3s/guest/v1/SignalContainerResponse.ts';
 import type { StartContainerRequest as _a3s_guest_v1_StartContainerRequest, StartContainerRequest__Output as _a3s_guest_v1_StartContainerRequest__Output } from '../../../a3s/guest/v1/StartContainerRequest.ts';
 import type { StartContainerResponse as _a3s_guest_v1_StartContainerResponse, StartContainerResponse__Output as _a3s_guest_v1_StartContainerResponse__Output } from '../../../a3s/guest/v1/StartContainerResponse.ts';
+import type { StatsRequest as _a3s_guest_v1_StatsRequest, StatsRequest__Output as _a3s_guest_v1_StatsRequest__Output } from '../../../a3s/guest/v1/StatsRequest.ts';
+import type { StatsResponse as _a3s_guest_v1_StatsResponse, StatsResponse__Output as _a3s_guest_v1_StatsResponse__Output } from '../../../a3s/guest/v1/StatsResponse.ts';
 import type { UpdateContainerRequest as _a3s_guest_v1_UpdateContainerRequest, UpdateContainerRequest__Output as _a3s_guest_v1_UpdateContainerRequest__Output } from '../../../a3s/guest/v1/UpdateContainerRequest.ts';
 import type { UpdateContainerResponse as _a3s_guest_v1_UpdateContainerResponse, UpdateContainerResponse__Output as _a3s_guest_v1_UpdateContainerResponse__Output } from '../../../a3s/guest/v1/UpdateContainerResponse.ts';
 
@@ -90,6 +92,15 @@ export interface ControlClient extends grpc.Client {
   startContainer(argument: _a3s_guest_v1_StartContainerRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_a3s_guest_v1_StartContainerResponse__Output>): grpc.ClientUnaryCall;
   startContainer(argument: _a3s_guest_v1_StartContainerRequest, callback: grpc.requestCallback<_a3s_guest_v1_StartContainerResponse__Output>): grpc.ClientUnaryCall;
   
+  Stats(argument: _a3s_guest_v1_StatsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_a3s_guest_v1_StatsResponse__Output>): grpc.ClientUnaryCall;
+  Stats(argument: _a3s_guest_v1_StatsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_a3s_guest_v1_StatsResponse__Output>): grpc.ClientUnaryCall;
+  Stats(argument: _a3s_guest_v1_StatsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_a3s_guest_v1_StatsResponse__Output>): grpc.ClientUnaryCall;
+  Stats(argument: _a3s_guest_v1_StatsRequest, callback: grpc.requestCallback<_a3s_guest_v1_StatsResponse__Output>): grpc.ClientUnaryCall;
+  stats(argument: _a3s_guest_v1_StatsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_a3s_guest_v1_StatsResponse__Output>): grpc.ClientUnaryCall;
+  stats(argument: _a3s_guest_v1_StatsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_a3s_guest_v1_StatsResponse__Output>): grpc.ClientUnaryCall;
+  stats(argument: _a3s_guest_v1_StatsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_a3s_guest_v1_StatsResponse__Output>): grpc.ClientUnaryCall;
+  stats(argument: _a3s_guest_v1_StatsRequest, callback: grpc.requestCallback<_a3s_guest_v1_StatsResponse__Output>): grpc.ClientUnaryCall;
+  
   UpdateContainer(argument: _a3s_guest_v1_UpdateContainerRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_a3s_guest_v1_UpdateContainerResponse__Output>): grpc.ClientUnaryCall;
   UpdateContainer(argument: _a3s_guest_v1_UpdateContainerRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_a3s_guest_v1_UpdateContainerResponse__Output>): grpc.ClientUnaryCall;
   UpdateContainer(argument: _a3s_guest_v1_UpdateContainerRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_a3s_guest_v1_UpdateContainerResponse__Output>): grpc.ClientUnaryCall;
@@ -118,6 +129,8 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   StartContainer: grpc.handleUnaryCall<_a3s_guest_v1_StartContainerRequest__Output, _a3s_guest_v1_StartContainerResponse>;
   
+  Stats: grpc.handleUnaryCall<_a3s_guest_v1_StatsRequest__Output, _a3s_guest_v1_StatsResponse>;
+  
   UpdateContainer: grpc.handleUnaryCall<_a3s_guest_v1_UpdateContainerRequest__Output, _a3s_guest_v1_UpdateContainerResponse>;
   
 }
@@ -131,5 +144,6 @@ export interface ControlDefinition extends grpc.ServiceDefinition {
   Shutdown: MethodDefinition<_a3s_guest_v1_ShutdownRequest, _a3s_guest_v1_ShutdownResponse, _a3s_guest_v1_ShutdownRequest__Output, _a3s_guest_v1_ShutdownResponse__Output>
   SignalContainer: MethodDefinition<_a3s_guest_v1_SignalContainerRequest, _a3s_guest_v1_SignalContainerResponse, _a3s_guest_v1_SignalContainerRequest__Output, _a3s_guest_v1_SignalContainerResponse__Output>
   StartContainer: MethodDefinition<_a3s_guest_v1_StartContainerRequest, _a3s_guest_v1_StartContainerResponse, _a3s_guest_v1_StartContainerRequest__Output, _a3s_guest_v1_StartContainerResponse__Output>
+  Stats: MethodDefinition<_a3s_guest_v1_StatsRequest, _a3s_guest_v1_StatsResponse, _a3s_guest_v1_StatsRequest__Output, _a3s_guest_v1_StatsResponse__Output>
   UpdateContainer: MethodDefinition<_a3s_guest_v1_UpdateContainerRequest, _a3s_guest_v1_UpdateContainerResponse, _a3s_guest_v1_UpdateContainerRequest__Output, _a3s_guest_v1_UpdateContainerResponse__Output>
 }
