@@ -195,7 +195,7 @@ describe('bind mounts', () => {
     const image = { container_path: '/x', image: { image: BUSYBOX } };
     assert.match(await refused(image), /must be readonly/);
     const missing = await refused({ ...image, readonly: true, image_sub_path: 'no/such' });
-    assert.match(missing, /desc = ImageVolumeMountFailed: image volume \/x of .*"no\/such" is not in the image/);
+    assert.match(missing, /desc = ImageVolumeMountFailed: image volume \/x of .*no\/such.* is not in the image/);
     const unknown = await refused({ container_path: '/x', readonly: true, image: { image: 'docker.io/library/none' } });
     assert.match(unknown, /ImageVolumeMountFailed: .* pull it first/);
     assert.deepEqual(await crictl.containers(), before);
