@@ -6,7 +6,7 @@ import { OutputStream, WINDOW_BYTES } from './output-stream.ts';
 
 const CHUNK = Buffer.alloc(32 * 1024, 'x');
 
-function stream(): { readonly output: OutputStream; taken(): number } {
+function stream(): { readonly output: OutputStream; readonly taken: () => number } {
   let taken = 0;
   const output = new OutputStream((bytes) => {
     taken += bytes;
