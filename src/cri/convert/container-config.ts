@@ -56,7 +56,6 @@ function toEnv({ key, value }: KeyValue__Output): { key: string; value: string }
 }
 
 function refuseUnbuilt(config: ContainerConfig__Output, name: string): void {
-  if (config.tty) throw new BoxError('NOT_BUILT', `container ${name} wants a terminal: tty is not supported yet`);
   if (config.devices.length > 0)
     throw new BoxError('NOT_SUPPORTED', `container ${name} wants host devices: a microVM has none`);
   if (config.CDIDevices.length > 0)
