@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 
+use nix::sys::resource::{Resource, setrlimit};
 use serde::Deserialize;
 use tokio_vsock::{VMADDR_CID_HOST, VsockAddr};
 
@@ -26,6 +27,9 @@ pub struct BootConfig {
 
 const NO_FLAGS: libc::c_ulong = 0;
 const HARDENED: libc::c_ulong = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
+
+/// Each stream session costs about ten descriptors; the kernel's default of 1024 would be the first limit to be met.
+const DESCRIPTORS: u64 = 524_288;
 
 /// source, target, type, flags, data
 const MOUNTS: [(&str, &str, &str, libc::c_ulong, &str); 7] = [
@@ -51,6 +55,7 @@ pub fn prepare() -> Result<BootConfig> {
         .context("cannot make mounts private")?;
     fs::set_permissions("/scratch", fs::Permissions::from_mode(0o700)).context("cannot close /scratch")?;
     cgroup::enable_controllers()?;
+    setrlimit(Resource::RLIMIT_NOFILE, DESCRIPTORS, DESCRIPTORS).context("cannot raise the limit of descriptors")?;
     loopback_up()?;
     read_boot_file()
 }

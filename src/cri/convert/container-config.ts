@@ -52,7 +52,6 @@ function toEnv({ key, value }: KeyValue__Output): { key: string; value: string }
 }
 
 function refuseUnbuilt(config: ContainerConfig__Output, name: string): void {
-  if (config.tty) throw new BoxError('NOT_BUILT', `container ${name} wants a terminal: tty is not supported yet`);
   if (config.CDIDevices.length > 0)
     throw new BoxError('NOT_SUPPORTED', `container ${name} wants CDI devices: a microVM has none`);
 }

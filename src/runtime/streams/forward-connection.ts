@@ -67,6 +67,7 @@ export class ForwardConnection extends Duplex implements Session {
   #linger(): void {
     const limit = setTimeout(() => this.#call.cancel(), LINGER_MS);
     this.#call.once('status', () => clearTimeout(limit));
+    this.#call.resume();
   }
 
   #send(data: Buffer, done: (error?: Error | null) => void): void {

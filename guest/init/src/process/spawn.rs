@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use nix::fcntl::OFlag;
+use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout, execve, pipe2, setsid};
 
@@ -19,6 +20,9 @@ use crate::sys::{self, Forked};
 use crate::user::User;
 
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// How many descriptors a program may have open: the usual default, more if it asks. The agent itself has more from the start.
+const DESCRIPTORS: (u64, u64) = (1024, 524_288);
 
 /// A process that was made: the pipe ends without a byte when it has executed its program, or brings the reason it could not.
 pub struct Spawned {
@@ -108,7 +112,7 @@ fn spawn(flags: i32, cgroup: BorrowedFd<'_>, stdio: &Stdio, child: impl FnOnce()
     }
 }
 
-/// In the child: session, streams (a terminal's come later), signals as every program expects them.
+/// In the child: session, streams (a terminal's come later), limits, signals as every program expects them.
 fn prepare(stdio: &Stdio) -> Result<()> {
     setsid().context("cannot make a session")?;
     if let Stdio::Pipes { stdin, stdout, stderr } = stdio {
@@ -116,6 +120,7 @@ fn prepare(stdio: &Stdio) -> Result<()> {
         dup2_stdout(stdout).context("cannot set stdout")?;
         dup2_stderr(stderr).context("cannot set stderr")?;
     }
+    setrlimit(Resource::RLIMIT_NOFILE, DESCRIPTORS.0, DESCRIPTORS.1).context("cannot limit descriptors")?;
     sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None).context("cannot reset the signal mask")?;
     for signal in Signal::iterator() {
         if signal != Signal::SIGKILL && signal != Signal::SIGSTOP {
