@@ -88,6 +88,23 @@ export const mountSchema = z.object({
 });
 export type Mount = z.infer<typeof mountSchema>;
 
+/** A device node of the guest that a container wants besides the standard ones. */
+export const deviceSchema = z.object({
+  hostPath: z.string(),
+  containerPath: z.string(),
+  /** Letters of `rwm`. */
+  permissions: z.string(),
+});
+export type Device = z.infer<typeof deviceSchema>;
+
+/** Which filter of system calls; a Localhost profile is a file on the host. */
+export const seccompSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('Unconfined') }),
+  z.object({ type: z.literal('RuntimeDefault') }),
+  z.object({ type: z.literal('Localhost'), path: z.string() }),
+]);
+export type Seccomp = z.infer<typeof seccompSchema>;
+
 export const containerSecuritySchema = z.object({
   /** Who the process runs as: a number, a name, or '' for the image's USER. */
   runAsUser: z.number().int().optional(),
@@ -104,6 +121,7 @@ export const containerSecuritySchema = z.object({
   maskedPaths: z.array(z.string()),
   readonlyPaths: z.array(z.string()),
   namespaces: namespacesSchema,
+  seccomp: seccompSchema.default({ type: 'Unconfined' }),
 });
 export type ContainerSecurity = z.infer<typeof containerSecuritySchema>;
 
@@ -117,8 +135,7 @@ export const containerConfigSchema = z.object({
   workingDir: z.string(),
   envs: z.array(z.object({ key: z.string(), value: z.string() })),
   mounts: z.array(mountSchema),
-  /** Device nodes of the guest (guest-devices.ts) to be shown elsewhere; their host's are never passed in. */
-  devices: z.array(z.object({ hostPath: z.string(), containerPath: z.string() })).default([]),
+  devices: z.array(deviceSchema).default([]),
   labels,
   annotations: labels,
   logPath: z.string(),

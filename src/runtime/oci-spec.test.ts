@@ -44,7 +44,6 @@ describe('ociSpec', () => {
       command: ['/bin/app'],
       args: ['-x'],
       workingDir: '/work',
-      devices: [{ hostPath: '/dev/null', containerPath: '/masked' }],
       envs: [
         { key: 'LANG', value: 'de' },
         { key: 'EMPTY', value: '' },
@@ -58,6 +57,7 @@ describe('ociSpec', () => {
         oomScoreAdj: 999,
         unified: { 'memory.oom.group': '1' },
       }),
+      devices: [{ hostPath: '/dev/fuse', containerPath: '/opt/fuse', permissions: 'rw' }],
       security: containerSecurity({
         runAsUser: 1000,
         runAsGroup: 2000,
@@ -67,6 +67,8 @@ describe('ociSpec', () => {
         dropCapabilities: ['chown'],
         noNewPrivs: true,
         readonlyRootfs: true,
+        maskedPaths: ['/proc/kcore'],
+        readonlyPaths: ['/proc/sys'],
         namespaces: namespaces({ pid: 'POD', ipc: 'CONTAINER' }),
       }),
     } satisfies Partial<ContainerConfig>;
@@ -74,10 +76,19 @@ describe('ociSpec', () => {
   });
 
   it('of a privileged container hides nothing and grants all', () => {
-    const { linux, process, mounts } = spec({ security: containerSecurity({ privileged: true }) });
+    const security = containerSecurity({ privileged: true, maskedPaths: ['/proc'], readonlyPaths: ['/sys'] });
+    const { linux, process, mounts } = spec({ security });
     assert.deepEqual([linux.maskedPaths, linux.readonlyPaths], [[], []]);
     assert.ok(process.capabilities.effective.includes('CAP_SYS_ADMIN'));
     assert.ok(mounts.find(({ destination }) => destination === '/sys')?.options.includes('rw'));
+  });
+
+  it('has a pid namespace to join or to make, unless it is the pod’s', () => {
+    const kinds = (pid: 'POD' | 'NODE' | 'CONTAINER' | 'TARGET'): boolean =>
+      spec({ security: containerSecurity({ namespaces: namespaces({ pid }) }) }).linux.namespaces.some(
+        ({ type }) => type === 'pid',
+      );
+    assert.deepEqual([kinds('POD'), kinds('NODE'), kinds('CONTAINER'), kinds('TARGET')], [false, false, true, true]);
   });
 
   it('gives a volume the place of a standard mount', () => {

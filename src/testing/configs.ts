@@ -58,6 +58,7 @@ export function containerSecurity(over: Partial<ContainerSecurity> = {}): Contai
     maskedPaths: [],
     readonlyPaths: [],
     namespaces: namespaces(),
+    seccomp: { type: 'Unconfined' },
     ...over,
   };
 }

@@ -149,8 +149,8 @@ impl Cgroup {
         }
     }
 
-    /// With the groups that a privileged container has made below its own.
-    fn remove_empty(&self) {
+    /// Removes a group without processes, with the groups that a privileged container has made below its own.
+    pub fn remove_empty(&self) {
         if let Err(error) = remove_group(&self.path, MAX_DEPTH) {
             eprintln!("a3s-init: cannot remove cgroup {}: {error}", self.path.display());
         }

@@ -8,18 +8,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use crate::cgroup::Cgroup;
+use crate::device_filter;
 use crate::error::{Context, Error, Result};
 use crate::layers::Rootfs;
 use crate::output::{DEFAULT_RING_BYTES, Output, StreamName};
 use crate::process::end::End;
 use crate::process::reaper::{ExitStatus, Reaper};
+use crate::process::seccomp::Filter;
 use crate::process::spawn::{self, Identity};
 use crate::process::stdio::{self, Ends, Pending};
 use crate::proto::container_info::State as InfoState;
 use crate::proto::{ContainerInfo, CreateContainerRequest, Exited};
 use crate::spec::{Resources, Spec};
-use crate::stream::stdin::{Hold, Stdin};
 use crate::stats::writable_layer::WritableLayer;
+use crate::stream::stdin::{Hold, Stdin};
 use crate::sys;
 use crate::user::{self, User};
 
@@ -46,6 +48,8 @@ pub struct Container {
     pub output: Arc<Output>,
     pub writable_layer: Arc<WritableLayer>,
     rootfs: Rootfs,
+    /// Whose pid namespace it joins.
+    pid_target: Option<Arc<Container>>,
     wants_stdin: bool,
     stdin_once: bool,
     /// While it runs.
@@ -69,11 +73,13 @@ pub struct Attached {
 
 impl Container {
     /// Everything short of the process. On failure nothing is left of it.
-    pub fn create(request: &CreateContainerRequest) -> Result<Self> {
-        let spec = Spec::parse(&request.oci_spec)?;
+    pub fn create(request: &CreateContainerRequest, pid_target: Option<Arc<Self>>) -> Result<Self> {
+        let mut spec = Spec::parse(&request.oci_spec)?;
+        spec.process.seccomp = request.seccomp.as_ref().map(Filter::parse).transpose()?;
+        spec.linux.all_devices = request.all_devices;
         let rootfs = Rootfs::mount(&request.container_id, &request.layers)?;
         let prepared = resolve_user(&spec, &rootfs)
-            .and_then(|user| Ok((user, Cgroup::create(&request.container_id, &spec.linux.resources)?)));
+            .and_then(|user| Ok((user, confined_group(&request.container_id, &spec.linux.resources)?)));
         let (user, cgroup) = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {
@@ -90,6 +96,7 @@ impl Container {
             output: Arc::new(Output::new(ring)),
             writable_layer: WritableLayer::new(rootfs.upper()),
             rootfs,
+            pid_target,
             wants_stdin: request.stdin,
             stdin_once: request.stdin_once,
             streams: Mutex::default(),
@@ -143,12 +150,17 @@ impl Container {
         }
     }
 
-    /// The first process, to be joined; FAILED_PRECONDITION unless it runs.
+    /// The first process; FAILED_PRECONDITION unless it runs.
     pub fn running(&self) -> Result<i32> {
         match *self.state.borrow() {
             State::Running { pid, .. } => Ok(pid),
             _ => Err(Error::precondition(format!("container {} is not running", self.id))),
         }
+    }
+
+    /// The first process, for others to join its namespaces; FAILED_PRECONDITION unless it runs.
+    pub fn pidfd(&self) -> Result<OwnedFd> {
+        sys::pidfd(self.running()?).context("cannot find the container's first process")
     }
 
     /// The streams of its first process for one more caller; FAILED_PRECONDITION unless it runs.
@@ -212,7 +224,9 @@ impl Container {
         let (stdio, streams) = stdio::streams(self.spec.process.terminal, self.wants_stdin)?;
         let cgroup = self.cgroup.open()?;
         let identity = Identity { process: &self.spec.process, user: &self.user, args: &self.spec.process.args };
-        let spawned = spawn::first(&self.spec, &self.rootfs.path, identity, cgroup.as_fd(), &stdio)?;
+        let target = self.pid_target.as_ref().map(|target| target.pidfd()).transpose()?;
+        let pids = target.as_ref().map(AsFd::as_fd);
+        let spawned = spawn::first(&self.spec, &self.rootfs.path, pids, identity, cgroup.as_fd(), &stdio)?;
         Ok((spawned, streams))
     }
 
@@ -256,6 +270,19 @@ impl Container {
 
     fn streams(&self) -> MutexGuard<'_, Streams> {
         self.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The container's group, with its limits and its device rules.
+fn confined_group(id: &str, resources: &Resources) -> Result<Cgroup> {
+    let group = Cgroup::create(id, resources)?;
+    let restricted = group.open().and_then(|folder| device_filter::attach(folder.as_fd(), &resources.devices));
+    match restricted {
+        Ok(()) => Ok(group),
+        Err(error) => {
+            group.remove_empty();
+            Err(error)
+        }
     }
 }
 

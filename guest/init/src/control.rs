@@ -12,7 +12,9 @@ use crate::power;
 use crate::proto::control_server::Control;
 use crate::proto::{
     ConfigureSandboxRequest, ConfigureSandboxResponse, CreateContainerRequest, CreateContainerResponse, Event,
-    EventsRequest, MountImageRequest, MountImageResponse, RemoveContainerRequest, RemoveContainerResponse, ShutdownRequest, ShutdownResponse, SignalContainerRequest, SignalContainerResponse, StartContainerRequest, StartContainerResponse, StatsRequest, StatsResponse, UpdateContainerRequest, UpdateContainerResponse,
+    EventsRequest, MountImageRequest, MountImageResponse, RemoveContainerRequest, RemoveContainerResponse,
+    ShutdownRequest, ShutdownResponse, SignalContainerRequest, SignalContainerResponse, StartContainerRequest,
+    StartContainerResponse, StatsRequest, StatsResponse, UpdateContainerRequest, UpdateContainerResponse,
 };
 use crate::sandbox::{self, Sandbox};
 use crate::stats;

@@ -8,6 +8,8 @@ mod boot;
 mod cgroup;
 mod container;
 mod control;
+mod device_filter;
+mod device_nodes;
 mod error;
 mod exec_service;
 mod image_volumes;
@@ -24,8 +26,8 @@ mod rootfs_mounts;
 mod sandbox;
 mod server;
 mod spec;
-mod stream;
 mod stats;
+mod stream;
 mod sys;
 mod user;
 

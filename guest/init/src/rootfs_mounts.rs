@@ -6,22 +6,13 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
+use crate::device_nodes;
 use crate::error::{Context, Result};
 use crate::mount_options::{self, MountOptions};
 use crate::mount_point;
 use crate::spec::{Mount, Spec};
 use crate::sys;
 
-/// The standard device nodes: name, major, minor.
-const DEVICES: [(&str, u64, u64); 6] =
-    [("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0)];
-const DEVICE_LINKS: [(&str, &str); 5] = [
-    ("fd", "/proc/self/fd"),
-    ("stdin", "/proc/self/fd/0"),
-    ("stdout", "/proc/self/fd/1"),
-    ("stderr", "/proc/self/fd/2"),
-    ("ptmx", "pts/ptmx"),
-];
 /// Flags a bind mount takes only by a remount.
 const REMOUNT_FLAGS: libc::c_ulong = libc::MS_RDONLY | libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
 
@@ -31,7 +22,7 @@ pub fn enter(spec: &Spec, rootfs: &Path) -> Result<()> {
     sys::mount("none", "/", None, libc::MS_REC | libc::MS_SLAVE, "").context("cannot leave the guest's mounts")?;
     let root: OwnedFd = fs::File::open(rootfs).context("cannot open the container's root")?.into();
     for mount in &spec.mounts {
-        place(root.as_fd(), mount).context(format!("cannot mount {}", mount.destination))?;
+        place(root.as_fd(), mount, spec.linux.all_devices).context(format!("cannot mount {}", mount.destination))?;
     }
     std::env::set_current_dir(rootfs).context(format!("cannot enter {rootfs_text}"))?;
     sys::pivot_root_here().context("cannot make the container's root the root")?;
@@ -50,7 +41,7 @@ pub fn enter(spec: &Spec, rootfs: &Path) -> Result<()> {
     Ok(())
 }
 
-fn place(root: BorrowedFd<'_>, mount: &Mount) -> Result<()> {
+fn place(root: BorrowedFd<'_>, mount: &Mount, all_devices: bool) -> Result<()> {
     let options = mount_options::parse(&mount.options);
     match mount.kind.as_str() {
         "bind" => bind(root, mount, &options),
@@ -59,7 +50,7 @@ fn place(root: BorrowedFd<'_>, mount: &Mount) -> Result<()> {
         "mqueue" if !has_filesystem("mqueue") => Ok(()),
         kind => {
             mount_new(root, mount, kind, &options)?;
-            if mount.destination == "/dev" { fill_dev(root) } else { Ok(()) }
+            if mount.destination == "/dev" { device_nodes::fill(root, all_devices) } else { Ok(()) }
         }
     }
 }
@@ -92,35 +83,15 @@ fn has_filesystem(kind: &str) -> bool {
         .is_ok_and(|text| text.lines().any(|line| line.split_whitespace().last() == Some(kind)))
 }
 
-fn fill_dev(root: BorrowedFd<'_>) -> Result<()> {
-    use nix::sys::stat::{Mode, SFlag, makedev, mknodat};
-    let dev = sys::open_in_root(root, "/dev", libc::O_RDONLY | libc::O_DIRECTORY, 0).context("cannot open /dev")?;
-    // SAFETY of umask: it only replaces a number of this process, which is about to become the container
-    nix::sys::stat::umask(Mode::empty());
-    for (name, major, minor) in DEVICES {
-        mknodat(&dev, name, SFlag::S_IFCHR, Mode::from_bits_truncate(0o666), makedev(major, minor))
-            .context(format!("cannot make /dev/{name}"))?;
-    }
-    nix::sys::stat::umask(Mode::from_bits_truncate(0o022));
-    for (name, target) in DEVICE_LINKS {
-        nix::unistd::symlinkat(target, &dev, name).context(format!("cannot make /dev/{name}"))?;
-    }
-    Ok(())
-}
-
 /// After pivot_root; a path that is not there needs no protection.
 fn make_readonly(path: &str) -> io::Result<()> {
     if !Path::new(path).exists() {
         return Ok(());
     }
     sys::mount(path, path, None, libc::MS_BIND | libc::MS_REC, "")?;
-    sys::mount(
-        "none",
-        path,
-        None,
-        libc::MS_REMOUNT | libc::MS_BIND | libc::MS_RDONLY | libc::MS_NOSUID | libc::MS_NODEV,
-        "",
-    )
+    // a remount sets all flags anew: what was forbidden stays so
+    let flags = nix::sys::statvfs::statvfs(path)?.flags().bits() & REMOUNT_FLAGS;
+    sys::mount("none", path, None, libc::MS_REMOUNT | libc::MS_BIND | libc::MS_RDONLY | flags, "")
 }
 
 /// A folder is covered by an empty read-only one, a file by /dev/null.

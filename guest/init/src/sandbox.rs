@@ -37,7 +37,11 @@ impl Sandbox {
         if self.containers().contains_key(id) {
             return Err(Error::precondition(format!("container {id} exists already")));
         }
-        let container = Arc::new(Container::create(request)?);
+        let pid_target = match request.pid_namespace_of.as_str() {
+            "" => None,
+            target => Some(self.get(target)?),
+        };
+        let container = Arc::new(Container::create(request, pid_target)?);
         self.containers().insert(id.clone(), Arc::clone(&container));
         Ok(container)
     }

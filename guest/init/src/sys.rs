@@ -182,6 +182,17 @@ pub fn route_socket() -> io::Result<OwnedFd> {
     }))
 }
 
+/// bpf(2); `request` is the beginning of union bpf_attr that the command reads.
+pub fn bpf<T>(command: libc::c_long, request: &T) -> io::Result<libc::c_long> {
+    // SAFETY: request and its size belong together; what it points to outlives the call, for it is borrowed by the caller.
+    check(unsafe { libc::syscall(libc::SYS_bpf, command, std::ptr::from_ref(request), size_of::<T>()) })
+}
+
+/// The same for commands that make a descriptor.
+pub fn bpf_descriptor<T>(command: libc::c_long, request: &T) -> io::Result<OwnedFd> {
+    owned(bpf(command, request)?)
+}
+
 /// Marks every descriptor from `first` on close-on-exec.
 pub fn close_on_exec_from(first: u32) -> io::Result<()> {
     // SAFETY: plain integers.

@@ -1,15 +1,11 @@
 /** ContainerConfig → the runtime's. Pure; what is not built is refused, never dropped. */
 import { BoxError } from '../../errors.ts';
-import type { ContainerConfig, ContainerSecurity } from '../../runtime/model.ts';
+import type { ContainerConfig } from '../../runtime/model.ts';
 import type { ContainerConfig__Output } from '../generated/runtime/v1/ContainerConfig.ts';
 import type { KeyValue__Output } from '../generated/runtime/v1/KeyValue.ts';
-import type { LinuxContainerSecurityContext__Output } from '../generated/runtime/v1/LinuxContainerSecurityContext.ts';
-import { toDevice } from './devices.ts';
 import { toMount } from './mounts.ts';
-import { toNamespaces } from './namespaces.ts';
-import { toNumber } from './numbers.ts';
 import { toResources } from './resources.ts';
-import { checkProfiles } from './security-profiles.ts';
+import { toSecurity } from './security-context.ts';
 
 export function toContainerConfig(config: ContainerConfig__Output | null): ContainerConfig {
   if (config === null) throw new BoxError('INVALID_REQUEST', 'the request has no container config');
@@ -29,7 +25,7 @@ export function toContainerConfig(config: ContainerConfig__Output | null): Conta
     workingDir: config.workingDir,
     envs: config.envs.map(toEnv),
     mounts: config.mounts.map(toMount),
-    devices: config.devices.map(toDevice),
+    devices: config.devices,
     labels: config.labels,
     annotations: config.annotations,
     logPath: config.logPath,
@@ -52,34 +48,13 @@ function toEnv({ key, value }: KeyValue__Output): { key: string; value: string }
 }
 
 function refuseUnbuilt(config: ContainerConfig__Output, name: string): void {
-  if (config.CDIDevices.length > 0)
-    throw new BoxError('NOT_SUPPORTED', `container ${name} wants CDI devices: a microVM has none`);
-}
-
-/** An absent security context means its zero values. */
-function toSecurity(security: LinuxContainerSecurityContext__Output | null): ContainerSecurity {
-  if (security !== null) checkProfiles(security);
-  const runAsUser = security?.runAsUser ?? null;
-  const runAsGroup = security?.runAsGroup ?? null;
-  if (runAsGroup !== null && runAsUser === null && security?.runAsUsername === '') {
-    throw new BoxError('INVALID_REQUEST', 'run_as_group needs run_as_user or run_as_username');
+  const [cdi] = config.CDIDevices;
+  if (cdi !== undefined) {
+    throw new BoxError(
+      'NOT_SUPPORTED',
+      `container ${name} wants CDI device ${cdi.name}: the host's devices do not reach a microVM, use another runtime class`,
+    );
   }
-  return {
-    ...(runAsUser === null ? {} : { runAsUser: toNumber(runAsUser.value, 'run_as_user') }),
-    runAsUsername: security?.runAsUsername ?? '',
-    ...(runAsGroup === null ? {} : { runAsGroup: toNumber(runAsGroup.value, 'run_as_group') }),
-    supplementalGroups: (security?.supplementalGroups ?? []).map((gid) => toNumber(gid, 'supplemental_groups')),
-    supplementalGroupsPolicy: security?.supplementalGroupsPolicy ?? 'Merge',
-    privileged: security?.privileged ?? false,
-    addCapabilities: security?.capabilities?.addCapabilities ?? [],
-    dropCapabilities: security?.capabilities?.dropCapabilities ?? [],
-    addAmbientCapabilities: security?.capabilities?.addAmbientCapabilities ?? [],
-    noNewPrivs: security?.noNewPrivs ?? false,
-    readonlyRootfs: security?.readonlyRootfs ?? false,
-    maskedPaths: security?.maskedPaths ?? [],
-    readonlyPaths: security?.readonlyPaths ?? [],
-    namespaces: toNamespaces(security?.namespaceOptions ?? null),
-  };
 }
 
 /** CRI's enum spells `SIGRTMIN+3` as SIGRTMINPLUS3, because + cannot stand in a name. */

@@ -43,6 +43,7 @@ import type { RunExited as _a3s_guest_v1_RunExited, RunExited__Output as _a3s_gu
 import type { RunRequest as _a3s_guest_v1_RunRequest, RunRequest__Output as _a3s_guest_v1_RunRequest__Output } from './a3s/guest/v1/RunRequest.ts';
 import type { RunResponse as _a3s_guest_v1_RunResponse, RunResponse__Output as _a3s_guest_v1_RunResponse__Output } from './a3s/guest/v1/RunResponse.ts';
 import type { RunStart as _a3s_guest_v1_RunStart, RunStart__Output as _a3s_guest_v1_RunStart__Output } from './a3s/guest/v1/RunStart.ts';
+import type { SeccompFilter as _a3s_guest_v1_SeccompFilter, SeccompFilter__Output as _a3s_guest_v1_SeccompFilter__Output } from './a3s/guest/v1/SeccompFilter.ts';
 import type { ShutdownRequest as _a3s_guest_v1_ShutdownRequest, ShutdownRequest__Output as _a3s_guest_v1_ShutdownRequest__Output } from './a3s/guest/v1/ShutdownRequest.ts';
 import type { ShutdownResponse as _a3s_guest_v1_ShutdownResponse, ShutdownResponse__Output as _a3s_guest_v1_ShutdownResponse__Output } from './a3s/guest/v1/ShutdownResponse.ts';
 import type { SignalContainerRequest as _a3s_guest_v1_SignalContainerRequest, SignalContainerRequest__Output as _a3s_guest_v1_SignalContainerRequest__Output } from './a3s/guest/v1/SignalContainerRequest.ts';
@@ -108,6 +109,7 @@ export interface ProtoGrpcType {
         RunRequest: MessageTypeDefinition<_a3s_guest_v1_RunRequest, _a3s_guest_v1_RunRequest__Output>
         RunResponse: MessageTypeDefinition<_a3s_guest_v1_RunResponse, _a3s_guest_v1_RunResponse__Output>
         RunStart: MessageTypeDefinition<_a3s_guest_v1_RunStart, _a3s_guest_v1_RunStart__Output>
+        SeccompFilter: MessageTypeDefinition<_a3s_guest_v1_SeccompFilter, _a3s_guest_v1_SeccompFilter__Output>
         ShutdownRequest: MessageTypeDefinition<_a3s_guest_v1_ShutdownRequest, _a3s_guest_v1_ShutdownRequest__Output>
         ShutdownResponse: MessageTypeDefinition<_a3s_guest_v1_ShutdownResponse, _a3s_guest_v1_ShutdownResponse__Output>
         SignalContainerRequest: MessageTypeDefinition<_a3s_guest_v1_SignalContainerRequest, _a3s_guest_v1_SignalContainerRequest__Output>

@@ -13,6 +13,7 @@ import { addVolumes, removeVolumes } from '../share/volumes.ts';
 import { nowNanos } from '../time.ts';
 import { type UndoStack, withUndo } from '../undo.ts';
 import { requireMemory } from '../vm-limits.ts';
+import { confinement } from './confinement.ts';
 import { Container } from './container.ts';
 import { guestLayers, mountImages } from './image-volumes.ts';
 import { signalNumber } from './signals.ts';
@@ -58,6 +59,7 @@ async function create(
   const images = await mountImages(context, sandbox, id, config.mounts);
   const mounts = [...volumes, ...images.mounts];
   const spec = ociSpec({ config, image: image.config, box, mounts });
+  const confined = await confinement(sandbox, config.security, spec);
   undo.push('spec', () => deleteSpec(sandbox.paths, id));
   await saveSpec(sandbox.paths, id, spec);
   const user = await guest.createContainer({
@@ -66,6 +68,7 @@ async function create(
     layers: guestLayers(layers),
     stdin: config.stdin,
     stdinOnce: config.stdinOnce,
+    ...confined,
   });
   const container = new Container(
     {

@@ -10,9 +10,9 @@
 import { lstat, mkdir, open, realpath, rmdir, stat, unlink } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { BoxError, errnoOf } from '../../errors.ts';
-import { isGuestDevice } from '../guest-devices.ts';
 import { hostCommand } from '../host/host-command.ts';
 import type { Mount } from '../model.ts';
+import { isGuestDevice } from '../oci-devices.ts';
 import type { GuestMount } from '../oci-mounts.ts';
 import type { SandboxPaths } from '../paths.ts';
 import { listFolder } from '../store/folder.ts';

@@ -2,8 +2,10 @@
 
 pub mod credentials;
 pub mod end;
+mod program;
 pub mod reaper;
 pub mod run;
+pub mod seccomp;
 pub mod spawn;
 pub mod stdio;
 pub mod terminal;

@@ -11,7 +11,7 @@ use tokio_stream::Stream;
 use tonic::Status;
 
 use crate::container::Container;
-use crate::error::{Context, Error, Result};
+use crate::error::{Error, Result};
 use crate::process::end::{CHUNK, End};
 use crate::process::reaper::{ExitStatus, Reaper};
 use crate::process::spawn::{self, Identity};
@@ -20,7 +20,6 @@ use crate::proto::run_response::Response;
 use crate::proto::{RunExited, RunRequest, RunStart};
 use crate::stream::caller::{self, Inbox, Responses};
 use crate::stream::window::{Window, Windows};
-use crate::sys;
 
 /// After the process has ended, what its pipes still hold is sent, but a grandchild that goes on writing is not awaited.
 const DRAIN_LIMIT: usize = 1024 * 1024;
@@ -100,7 +99,7 @@ impl Process {
 }
 
 fn join(container: &Container, args: &[String], stdio: &Stdio) -> Result<spawn::Spawned> {
-    let first = sys::pidfd(container.running()?).context("cannot find the container's first process")?;
+    let first = container.pidfd()?;
     let cgroup = container.cgroup.open()?;
     let identity = Identity { process: &container.spec.process, user: &container.user, args };
     spawn::join(&container.spec, first.as_fd(), identity, cgroup.as_fd(), stdio)

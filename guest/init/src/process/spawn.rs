@@ -1,28 +1,23 @@
 //! Making a container's process: the first one, with namespaces of its own, or one more that joins them.
 
-use std::ffi::CString;
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use nix::fcntl::OFlag;
-use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, sigprocmask};
-use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout, execve, pipe2, setsid};
+use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout, pipe2, setsid};
 
 use crate::error::{Context, Error, Result};
+use crate::process::program::Program;
+use crate::process::seccomp::Filter;
 use crate::process::stdio::Stdio;
 use crate::process::{credentials, terminal};
 use crate::rootfs_mounts;
 use crate::spec::{NamespaceKind, Process, Spec};
 use crate::sys::{self, Forked};
 use crate::user::User;
-
-const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-/// How many descriptors a program may have open: the usual default, more if it asks. The agent itself has more from the start.
-const DESCRIPTORS: (u64, u64) = (1024, 524_288);
 
 /// A process that was made: the pipe ends without a byte when it has executed its program, or brings the reason it could not.
 pub struct Spawned {
@@ -38,16 +33,18 @@ pub struct Identity<'a> {
     pub args: &'a [String],
 }
 
-/// The container's first process: new namespaces, its own root.
+/// The container's first process: new namespaces, its own root. `pids` is a pidfd of the process whose pid namespace it joins
+/// instead of having one of its own.
 pub fn first(
     spec: &Spec,
     rootfs: &Path,
+    pids: Option<BorrowedFd<'_>>,
     identity: Identity<'_>,
     cgroup: BorrowedFd<'_>,
     stdio: &Stdio,
 ) -> Result<Spawned> {
-    let flags = namespace_flags(spec);
-    spawn(flags, cgroup, stdio, || {
+    let flags = if pids.is_some() { namespace_flags(spec) & !libc::CLONE_NEWPID } else { namespace_flags(spec) };
+    spawn_among(pids, flags, cgroup, stdio, || {
         rootfs_mounts::enter(spec, rootfs)?;
         if spec.owns(NamespaceKind::Uts) && !spec.hostname.is_empty() {
             nix::unistd::sethostname(&spec.hostname).context("cannot set the host name")?;
@@ -66,21 +63,30 @@ pub fn join(
     cgroup: BorrowedFd<'_>,
     stdio: &Stdio,
 ) -> Result<Spawned> {
-    let own_pids = spec.owns(NamespaceKind::Pid);
-    let home = File::open("/proc/self/ns/pid").context("cannot open the guest's pid namespace")?;
-    if own_pids {
-        // takes effect for children only
-        sys::join_namespaces(container, libc::CLONE_NEWPID).context("cannot join the container's pid namespace")?;
-    }
-    let spawned = spawn(0, cgroup, stdio, || {
+    let pids = Some(container).filter(|_| spec.owns(NamespaceKind::Pid));
+    spawn_among(pids, 0, cgroup, stdio, || {
         let rest = namespace_flags(spec) & !libc::CLONE_NEWPID;
         sys::join_namespaces(container, rest).context("cannot join the container's namespaces")?;
         enter_terminal(stdio, identity.user, false)?;
         become_program(identity, stdio)
-    });
-    if own_pids {
-        sys::join_namespaces(home.as_fd(), libc::CLONE_NEWPID).context("cannot return to the guest's pid namespace")?;
-    }
+    })
+}
+
+/// Makes the process in the pid namespace of the one behind `pids`: joining takes effect for children only.
+fn spawn_among(
+    pids: Option<BorrowedFd<'_>>,
+    flags: i32,
+    cgroup: BorrowedFd<'_>,
+    stdio: &Stdio,
+    child: impl FnOnce() -> Result<()>,
+) -> Result<Spawned> {
+    let Some(pids) = pids else {
+        return spawn(flags, cgroup, stdio, child);
+    };
+    let home = File::open("/proc/self/ns/pid").context("cannot open the guest's pid namespace")?;
+    sys::join_namespaces(pids, libc::CLONE_NEWPID).context("cannot join the container's pid namespace")?;
+    let spawned = spawn(flags, cgroup, stdio, child);
+    sys::join_namespaces(home.as_fd(), libc::CLONE_NEWPID).context("cannot return to the guest's pid namespace")?;
     spawned
 }
 
@@ -112,7 +118,7 @@ fn spawn(flags: i32, cgroup: BorrowedFd<'_>, stdio: &Stdio, child: impl FnOnce()
     }
 }
 
-/// In the child: session, streams (a terminal's come later), limits, signals as every program expects them.
+/// In the child: session, streams (a terminal's come later), signals as every program expects them.
 fn prepare(stdio: &Stdio) -> Result<()> {
     setsid().context("cannot make a session")?;
     if let Stdio::Pipes { stdin, stdout, stderr } = stdio {
@@ -120,7 +126,6 @@ fn prepare(stdio: &Stdio) -> Result<()> {
         dup2_stdout(stdout).context("cannot set stdout")?;
         dup2_stderr(stderr).context("cannot set stderr")?;
     }
-    setrlimit(Resource::RLIMIT_NOFILE, DESCRIPTORS.0, DESCRIPTORS.1).context("cannot limit descriptors")?;
     sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None).context("cannot reset the signal mask")?;
     for signal in Signal::iterator() {
         if signal != Signal::SIGKILL && signal != Signal::SIGSTOP {
@@ -149,7 +154,8 @@ fn become_program(identity: Identity<'_>, stdio: &Stdio) -> Result<()> {
     credentials::assume(process, user)?;
     std::env::set_current_dir(&process.cwd).invalid(format!("cannot enter working directory {}", process.cwd))?;
     sys::close_on_exec_from(3).context("cannot mark descriptors")?;
-    execute(args, &env)
+    let program = Program::new(args, &env)?;
+    Err(program.execute(|| process.seccomp.as_ref().map_or(Ok(()), Filter::install)))
 }
 
 fn make_cwd(cwd: &str) -> Result<()> {
@@ -172,34 +178,6 @@ fn environment(process: &Process, user: &User, terminal: bool) -> Vec<String> {
     env
 }
 
-/// execvpe: a name with a slash is a path, any other is looked for in the new environment's PATH.
-fn execute(args: &[String], env: &[String]) -> Result<()> {
-    let Some(program) = args.first() else {
-        return Err(Error::invalid("there is nothing to run"));
-    };
-    let argv = args.iter().map(|arg| sys::cstring(arg)).collect::<Result<Vec<CString>>>()?;
-    let envp = env.iter().map(|entry| sys::cstring(entry)).collect::<Result<Vec<CString>>>()?;
-    let mut failure = nix::errno::Errno::ENOENT;
-    for candidate in candidates(program, env) {
-        let Err(error) = execve(&sys::cstring(&candidate)?, &argv, &envp);
-        // what is there but may not be run says more than what is not there
-        if error != nix::errno::Errno::ENOENT && error != nix::errno::Errno::ENOTDIR {
-            failure = error;
-        }
-    }
-    Err(Error::invalid(format!("exec {program:?}: {}", failure.desc())))
-}
-
-fn candidates(program: &str, env: &[String]) -> Vec<String> {
-    if program.contains('/') {
-        return vec![program.to_owned()];
-    }
-    let path = env.iter().find_map(|entry| entry.strip_prefix("PATH=")).unwrap_or(DEFAULT_PATH);
-    path.split(':')
-        .map(|folder| if folder.is_empty() { program.to_owned() } else { format!("{folder}/{program}") })
-        .collect()
-}
-
 /// Waits for the program to run: None, or the reason it does not.
 pub async fn executed(report: OwnedFd) -> Result<Option<String>> {
     use tokio::io::AsyncReadExt;
@@ -213,14 +191,6 @@ pub async fn executed(report: OwnedFd) -> Result<Option<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn programs_are_looked_for_in_the_new_path() {
-        let env = ["A=b".to_owned(), "PATH=/one::/two".to_owned()];
-        assert_eq!(candidates("sh", &env), ["/one/sh", "sh", "/two/sh"]);
-        assert_eq!(candidates("./sh", &env), ["./sh"]);
-        assert_eq!(candidates("sh", &[]).len(), 6);
-    }
 
     #[test]
     fn home_and_term_are_added_only_where_they_are_missing() {
