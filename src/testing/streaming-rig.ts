@@ -7,16 +7,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CriServer } from '../cri/server.ts';
 import { StreamingServer } from '../cri/streaming/server.ts';
-import { BoxError } from '../errors.ts';
 import type { ImageService } from '../image/image-service.ts';
 import { openLog } from '../observe/log.ts';
 import { Metrics } from '../observe/metrics.ts';
-import type { ContainerView, SandboxView } from '../runtime/model.ts';
-import type { RuntimeService } from '../runtime/runtime-service.ts';
+import { fakeRuntime } from './fake-cores.ts';
 import { LocalProcesses } from './local-processes.ts';
 
-export const CONTAINER = 'container-1';
-export const SANDBOX = 'sandbox-1';
 const CRICTL = fileURLToPath(new URL('../../build/tools/crictl', import.meta.url));
 
 export interface StreamingRig {
@@ -38,36 +34,22 @@ export async function streamingRig(): Promise<StreamingRig> {
   const server = new StreamingServer(processes, log);
   await server.listen('127.0.0.1', 0);
   const cri = new CriServer(
-    { runtime: fakeRuntime(), images: fakeImages(folder), streaming: server, version: 'test' },
+    { runtime: fakeRuntime('RUNNING', 'READY'), images: fakeImages(folder), streaming: server, version: 'test' },
     { log, metrics: new Metrics() },
   );
   await cri.listen(socket);
-  const line = [CRICTL, '--timeout', '60s', '-r', `unix://${socket}`, '-i', `unix://${socket}`];
-  const [program, ...options] = line;
+  const options = ['--timeout', '60s', '-r', `unix://${socket}`, '-i', `unix://${socket}`];
   return {
     processes,
     server,
-    crictl: (...args) => spawn(program, [...options, ...args]),
-    crictlLine: line.join(' '),
+    crictl: (...args) => spawn(CRICTL, [...options, ...args]),
+    crictlLine: [CRICTL, ...options].join(' '),
     stop: async () => {
       await Promise.all([server.stop(), cri.stop()]);
       await processes.stop();
       await rm(folder, { recursive: true });
     },
   };
-}
-
-/** One running container in one ready sandbox; what streaming does not call is not there. */
-function fakeRuntime(): RuntimeService {
-  const known = <T>(id: string, view: Partial<T> & { readonly id: string }, reason: 'CONTAINER' | 'SANDBOX'): T => {
-    if (id !== view.id) throw new BoxError(`${reason}_NOT_FOUND`, `${id} is not known`);
-    return view as T;
-  };
-  const runtime: Partial<RuntimeService> = {
-    container: (id) => known<ContainerView>(id, { id: CONTAINER, state: 'RUNNING' }, 'CONTAINER'),
-    sandbox: (id) => known<SandboxView>(id, { id: SANDBOX, state: 'READY' }, 'SANDBOX'),
-  };
-  return runtime as RuntimeService;
 }
 
 function fakeImages(mountpoint: string): ImageService {

@@ -56,12 +56,12 @@ export class ChannelStream extends Duplex {
     this.#taken = undefined;
   }
 
-  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
-    void this.#ends.send(chunk).then(callback);
+  override _write(chunk: Buffer, _encoding: BufferEncoding, taken: () => void): void {
+    void this.#ends.send(chunk).then(taken);
   }
 
-  override _final(callback: () => void): void {
-    void this.#ends.finish().then(callback);
+  override _final(finished: () => void): void {
+    void this.#ends.finish().then(finished);
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {

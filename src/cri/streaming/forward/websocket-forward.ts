@@ -5,8 +5,8 @@ import { bothEnded } from '../waiting.ts';
 import { ChannelConnection, type ChannelProtocol } from '../websocket/channel-connection.ts';
 import { type ForwardStreams, forward, type OpenPort } from './forward.ts';
 
-/** Channels are numbered by one byte; in base64 the highest has letters up to 255. */
-export const MAX_WEBSOCKET_PORTS = 64;
+/** Two channels for each; in base64 their numbers must be ASCII, from '0' on. */
+export const MAX_WEBSOCKET_PORTS = 32;
 
 /** Serves until all connections have ended, or the client leaves, or `stopping` fires. */
 export function serveWebSocketForward(

@@ -77,6 +77,7 @@ export class SpdyConnection {
     this.#ending = true;
     await Promise.all([...this.#streams.values()].map((stream) => ended(stream)));
     await this.#send(goAway(this.#lastStreamId, GoAwayStatus.OK));
+    if (this.gone.aborted) return;
     const limit = setTimeout(() => this.#socket.destroy(), LINGER_MS);
     this.gone.addEventListener('abort', () => clearTimeout(limit));
     this.#socket.end();
@@ -103,6 +104,8 @@ export class SpdyConnection {
         return this.#data(frame.streamId, frame.fin, frame.bytes);
       case 'reset':
         this.#streams.get(frame.streamId)?.peerLeft();
+        // not only with its 'close', which is later than the next frame
+        this.#streams.delete(frame.streamId);
         return;
       case 'ping':
         // an even one answers ours
