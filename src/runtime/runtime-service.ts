@@ -1,4 +1,6 @@
 /** What src/cri needs from the runtime. Every method throws BoxError; ids may be unique prefixes where CRI allows it. */
+
+import type { Duplex } from 'node:stream';
 import type {
   Condition,
   ContainerConfig,
@@ -8,7 +10,6 @@ import type {
   SandboxConfig,
   SandboxView,
 } from './model.ts';
-import type { Duplex } from 'node:stream';
 import type { InterfaceStats } from './network/pod-network.ts';
 import type { ProcessStreams, StreamRequest } from './streams.ts';
 

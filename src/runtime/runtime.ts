@@ -22,8 +22,8 @@ import type { InterfaceStats } from './network/pod-network.ts';
 import type { RuntimeService } from './runtime-service.ts';
 import { runSandbox } from './sandbox/run-sandbox.ts';
 import { removeSandbox, stopSandbox } from './sandbox/stop-sandbox.ts';
-import { requireMemory, requireProcessors } from './vm-limits.ts';
 import type { ProcessStreams } from './streams.ts';
+import { requireMemory, requireProcessors } from './vm-limits.ts';
 
 /** The devices of every VM: eight of the eleven that x86-64 libkrun allows. */
 const DEVICES = [

@@ -23,6 +23,7 @@ mod ring;
 mod rootfs_mounts;
 mod sandbox;
 mod server;
+mod shares;
 mod spec;
 mod sys;
 mod user;
