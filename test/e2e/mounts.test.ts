@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { readMountsBelow } from '../../src/runtime/share/mount-table.ts';
 import { type Pod, until } from './harness/crictl.ts';
+import { shims } from './harness/leftovers.ts';
 import { run } from './harness/run.ts';
 import { BUSYBOX, NGINX } from './harness/settings.ts';
 import { useWorld } from './harness/suite.ts';
@@ -161,6 +162,25 @@ describe('bind mounts', () => {
     await crictl.exec(id, 'sh', '-c', 'mkdir /slave/guest; mount --bind /etc /slave/guest');
     assert.deepEqual(await readdir(join(shared, 'guest')), []);
     await crictl.ok('rm', '-f', id);
+  });
+
+  it('are let go of with their container: the VMM keeps nothing of them open', async () => {
+    const { crictl, folders } = world();
+    const many = await folder('many');
+    for (let index = 0; index < 300; index += 1) await writeFile(join(many, `file-${index}`), '');
+    const [shim] = await shims(folders);
+    assert.ok(shim);
+    const open = async (): Promise<number> => (await readdir(`/proc/${shim.pid}/fd`)).length;
+    const before = await open();
+    const mounts = [
+      { container_path: '/rw', host_path: many },
+      { container_path: '/ro', host_path: many, readonly: true },
+    ];
+    const id = await crictl.start(pod, { name: 'looks', command: ['sleep', '1000'], config: { mounts } });
+    await crictl.exec(id, 'ls', '-lR', '/rw', '/ro');
+    assert.ok((await open()) > before + 600);
+    await crictl.ok('rm', '-f', id);
+    await until('the VMM has closed them', async () => ((await open()) < before + 100 ? true : undefined));
   });
 
   it('of a single file are live', async () => {

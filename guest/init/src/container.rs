@@ -19,12 +19,15 @@ use crate::process::spawn::{self, Identity};
 use crate::process::stdio::{self, Ends, Pending};
 use crate::proto::container_info::State as InfoState;
 use crate::proto::{ContainerInfo, CreateContainerRequest, Exited};
+use crate::shares;
 use crate::spec::{Resources, Spec};
 use crate::stats::writable_layer::WritableLayer;
 use crate::stream::stdin::{Hold, Stdin};
 use crate::sys;
 use crate::user::{self, User};
 
+/// Where the host shows volumes.
+const SHARED_VOLUMES: [&str; 2] = ["/vol/", "/rw/vol/"];
 /// The exit code of a container whose program could not be run.
 const START_FAILED: i32 = 128;
 /// /etc/passwd and /etc/group of an image are read no further.
@@ -198,6 +201,11 @@ impl Container {
         self.output.close(StreamName::Stderr);
         self.cgroup.remove().await;
         self.rootfs.remove();
+        for mount in &self.spec.mounts {
+            if SHARED_VOLUMES.iter().any(|share| mount.source.starts_with(share)) {
+                shares::let_go(&mount.source);
+            }
+        }
     }
 
     pub fn info(&self) -> ContainerInfo {

@@ -25,6 +25,7 @@ mod ring;
 mod rootfs_mounts;
 mod sandbox;
 mod server;
+mod shares;
 mod spec;
 mod stats;
 mod stream;

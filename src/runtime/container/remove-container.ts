@@ -14,9 +14,10 @@ export async function removeContainer(context: RuntimeContext, id: string): Prom
   await kill(sandbox, container);
   await sandbox.turns.take(() =>
     container.turns.take(async () => {
+      // the guest then finds the volumes gone, and lets go of what the VMM holds open in them
+      await removeVolumes(sandbox.paths, container.id);
       if (sandbox.record.state === 'READY') await sandbox.vm().guest.removeContainer(container.id);
       container.detachLog();
-      await removeVolumes(sandbox.paths, container.id);
       await deleteSpec(sandbox.paths, container.id);
       await rm(logPositionPath(sandbox.paths, container.id), { force: true });
       await container.forget();
