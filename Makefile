@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .ONESHELL:
-.PHONY: help run run-in-testnode build test check lint types unit rust generated e2e bench format clean
+.PHONY: help run run-in-testnode build test check lint types unit rust generated e2e critest bench format clean
 
 help: ## This list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
@@ -16,7 +16,7 @@ run-in-testnode: ## (root) The same in a throw-away node with a working KVM, wit
 build: ## (root the first time) Everything the daemon needs: npm packages, kernel, libkrun, guest-init, dist/
 	@scripts/install-apt.sh run && exec scripts/build.sh
 
-test: ## (root) All tests: check, then e2e. What CI runs
+test: ## (root) All tests: check, e2e, a subset of critest. What CI runs
 	@exec scripts/test.sh
 
 check: lint types generated unit rust ## Everything that needs no VM
@@ -39,8 +39,11 @@ rust: ## rustfmt, clippy and tests of guest-init
 e2e: ## (root) End-to-end tests with real VMs; FILES="test/e2e/logs.test.ts" picks some
 	@exec scripts/e2e.sh $(FILES)
 
-bench: ## (root) Measure and print the tables of test/perf
-	@exec scripts/bench.sh
+critest: ## (root) The CRI's own tests, all of them, judged by test/critest/expected.tsv; FOCUS="OOM|Image" picks some by name
+	@exec scripts/critest.sh
+
+bench: ## (root) Measure and print the tables of test/perf; NAMES="lists critest" picks some
+	@exec scripts/bench.sh $(NAMES)
 
 format: ## Format TypeScript, JSON, Markdown and Rust
 	@exec scripts/check.sh format

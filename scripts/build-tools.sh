@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
-# build-tools.sh: crictl as a Go module, and netpeer in C → build/tools/. About a minute, then cached.
+# build-tools.sh: crictl and critest as a Go module, and netpeer in C → build/tools/. About two minutes, then cached.
 . "$(dirname "$0")/lib.sh"
 entry=$cache/tools-$(key_of test/tools scripts/build-tools.sh)
 build() {
   need go "go.dev, version 1.26.2 or later"
-  local version; version=$(version_of criTools)
-  say "building crictl $version (about a minute)"
-  (cd test/tools && GOFLAGS='-mod=readonly -buildvcs=false' CGO_ENABLED=0 GOTOOLCHAIN=local go build -trimpath \
-    -ldflags "-s -w -X sigs.k8s.io/cri-tools/pkg/version.Version=$version" -o "$out/crictl" sigs.k8s.io/cri-tools/cmd/crictl >&2)
+  local version flags; version=$(version_of criTools)
+  flags=(-trimpath -ldflags "-s -w -X sigs.k8s.io/cri-tools/pkg/version.Version=$version")
+  export GOFLAGS='-mod=readonly -buildvcs=false' CGO_ENABLED=0 GOTOOLCHAIN=local
+  say "building crictl and critest $version (about two minutes)"
+  (cd test/tools && go build "${flags[@]}" -o "$out/crictl" sigs.k8s.io/cri-tools/cmd/crictl >&2 &&
+    go test -c "${flags[@]}" -o "$out/critest" sigs.k8s.io/cri-tools/cmd/critest >&2)
 }
 once "$entry" build
 mkdir -p build/tools
-ln -sfn "$entry/crictl" build/tools/crictl
+for tool in crictl critest; do ln -sfn "$entry/$tool" build/tools/$tool; done
 
 peer=$cache/netpeer-$(key_of test/netpeer)
 build_peer() {

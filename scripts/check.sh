@@ -48,7 +48,7 @@ unit() {
   as_root "the tests of mounts and layers"
   with_node
   scripts/build-ts.sh
-  node --test --test-reporter=spec 'src/**/*.test.ts'
+  node --test --test-reporter=spec 'src/**/*.test.ts' 'test/critest/*.test.ts'
 }
 
 rust() {

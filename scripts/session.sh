@@ -5,7 +5,7 @@
 work=$(mktemp -d)
 . test/images/registry.sh
 start_registry "$PWD/build/test-images/registry" "$work/registry.said"
-for name in docker.io registry.k8s.io gcr.io; do
+for name in docker.io registry.k8s.io gcr.io k8s.gcr.io public.ecr.aws; do
   mkdir -p "/etc/a3s-box/certs.d/$name"
   printf 'server = "http://%s"\n\n[host."http://%s"]\n  capabilities = ["pull", "resolve"]\n' "$REG" "$REG" \
     >"/etc/a3s-box/certs.d/$name/hosts.toml"

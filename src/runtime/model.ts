@@ -75,11 +75,16 @@ export type SandboxConfig = z.infer<typeof sandboxConfigSchema>;
 
 export const mountSchema = z.object({
   containerPath: z.string(),
+  /** '' for an image volume. */
   hostPath: z.string(),
   readonly: z.boolean(),
   recursiveReadonly: z.boolean(),
   propagation: z.enum(['PRIVATE', 'HOST_TO_CONTAINER', 'BIDIRECTIONAL']),
   selinuxRelabel: z.boolean(),
+  /** An image volume: what CRI named as the image and what the user wrote. */
+  image: z.object({ image: z.string(), userSpecifiedImage: z.string() }).optional(),
+  /** The part of the image to mount; '' for all of it. */
+  imageSubPath: z.string().default(''),
 });
 export type Mount = z.infer<typeof mountSchema>;
 
@@ -186,6 +191,8 @@ export interface ContainerView {
   readonly logPath: string;
   readonly stopSignal: string;
   readonly user?: ContainerUser;
+  /** The ids of the images behind its image volumes, by container path. */
+  readonly volumeImages: Readonly<Record<string, string>>;
 }
 
 export interface ExecResult {

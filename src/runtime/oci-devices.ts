@@ -33,6 +33,10 @@ const ALWAYS_OPEN: readonly (readonly [number, number | undefined])[] = [
   [136, undefined],
 ];
 
+export function isGuestDevice(path: string): boolean {
+  return GUEST_DEVICES.has(path);
+}
+
 /** NOT_SUPPORTED for a device of the host's, INVALID_REQUEST for permissions that are none. */
 export function deviceRules({
   devices,

@@ -8,8 +8,12 @@ import type { OciMount } from './oci-types.ts';
 /** A volume as the guest sees it. */
 export interface GuestMount {
   readonly containerPath: string;
-  /** `/vol/<n>` on the read-only share or `/rw/vol/<n>` on the writable one. */
+  /**
+   * `/vol/<n>` on the read-only share, `/rw/vol/<n>` on the writable one, `/run/volumes/<container>/<n>` for an image, or a device
+   * node of the guest's.
+   */
   readonly guestPath: string;
+  /** Whether the guest's own mount is read-only, with all that is mounted below. */
   readonly readonly: boolean;
 }
 

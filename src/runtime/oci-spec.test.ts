@@ -38,6 +38,7 @@ describe('ociSpec', () => {
     const mounts = [
       { containerPath: '/data/', guestPath: '/rw/vol/c-0', readonly: false },
       { containerPath: '/etc/hosts', guestPath: '/vol/c-1', readonly: true },
+      { containerPath: '/models', guestPath: '/run/volumes/c/2', readonly: true },
     ];
     const config = {
       command: ['/bin/app'],
@@ -52,6 +53,7 @@ describe('ociSpec', () => {
         cpuQuota: 50_000,
         cpuShares: 512,
         memoryLimitBytes: 64 * 1024 * 1024,
+        cpusetCpus: '0-3',
         oomScoreAdj: 999,
         unified: { 'memory.oom.group': '1' },
       }),

@@ -4,10 +4,11 @@ import { BoxError } from '../errors.ts';
 import type { ImageConfig } from '../image/image-service.ts';
 import type { BoxConfig } from './box-config.ts';
 import { capabilitySets, unknownCapabilities } from './capabilities.ts';
-import type { ContainerConfig, ContainerSecurity, NamespaceMode, Resources } from './model.ts';
+import type { ContainerConfig, ContainerSecurity, NamespaceMode } from './model.ts';
 import { deviceRules } from './oci-devices.ts';
 import { containerMounts, type GuestMount } from './oci-mounts.ts';
-import type { OciNamespace, OciResources, OciSpec } from './oci-types.ts';
+import { ociResources } from './oci-resources.ts';
+import type { OciNamespace, OciSpec } from './oci-types.ts';
 
 const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -47,7 +48,7 @@ export function ociSpec({ config, image, box, mounts }: OciSpecInput): OciSpec {
       maskedPaths: security.privileged ? [] : security.maskedPaths,
       readonlyPaths: security.privileged ? [] : security.readonlyPaths,
       resources: {
-        ...(config.resources === undefined ? {} : ociResources(config.resources)),
+        ...(config.resources === undefined ? {} : ociResources(config.resources, box)),
         devices: deviceRules(config),
       },
     },
@@ -98,24 +99,6 @@ function namespaces({ namespaces: mode }: ContainerSecurity): readonly OciNamesp
  */
 function isOwn(mode: NamespaceMode): boolean {
   return mode === 'CONTAINER' || mode === 'TARGET';
-}
-
-/** Zero means "not set" throughout CRI's LinuxContainerResources. */
-export function ociResources(resources: Resources): OciResources {
-  return {
-    memory: {
-      ...(resources.memoryLimitBytes > 0 ? { limit: resources.memoryLimitBytes } : {}),
-      ...(resources.memorySwapLimitBytes > 0 ? { swap: resources.memorySwapLimitBytes } : {}),
-    },
-    cpu: {
-      ...(resources.cpuShares > 0 ? { shares: resources.cpuShares } : {}),
-      ...(resources.cpuQuota > 0 ? { quota: resources.cpuQuota } : {}),
-      ...(resources.cpuPeriod > 0 ? { period: resources.cpuPeriod } : {}),
-      ...(resources.cpusetCpus === '' ? {} : { cpus: resources.cpusetCpus }),
-      ...(resources.cpusetMems === '' ? {} : { mems: resources.cpusetMems }),
-    },
-    unified: resources.unified,
-  };
 }
 
 interface RequestedUser {

@@ -1,11 +1,11 @@
 /** containerd and runc (Debian's) in folders of their own, as the peer in the same run. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { type Cri, call, connectCri } from '../e2e/harness/cri.ts';
-import { BUSYBOX, EVENT_MS } from '../e2e/harness/settings.ts';
+import { untilServing } from '../e2e/harness/serving.ts';
+import { BUSYBOX } from '../e2e/harness/settings.ts';
 
 /** Where containerd finds the pods' network; pods of the host's network need none. */
 export interface CniFolders {
@@ -48,7 +48,7 @@ export async function startContainerd(registryConfig: string, cni?: CniFolders):
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
   });
-  await serving(child);
+  await untilServing('containerd', child, child.stderr, 'containerd successfully booted');
   const cri = connectCri(socket);
   const { runtimeVersion } = await call(cri.runtime.version.bind(cri.runtime), {});
   await call(cri.images.pullImage.bind(cri.images), { image: { image: BUSYBOX } });
@@ -63,21 +63,4 @@ export async function startContainerd(registryConfig: string, cni?: CniFolders):
       await rm(dir, { recursive: true, force: true });
     },
   };
-}
-
-/** containerd says so itself when it serves. */
-function serving(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const said: string[] = [];
-    const timer = setTimeout(() => reject(new Error(`containerd does not serve: ${said.join('\n')}`)), EVENT_MS);
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`containerd ended with ${code}: ${said.join('\n')}`)));
-    if (child.stderr === null) throw new TypeError('containerd was started without a pipe');
-    createInterface({ input: child.stderr }).on('line', (line) => {
-      said.push(line);
-      if (!line.includes('containerd successfully booted')) return;
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

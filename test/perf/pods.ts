@@ -1,4 +1,5 @@
 /** The same pod on any CRI runtime, without crictl's start-up in the figures. */
+import type { PodSandboxConfig } from '../../src/cri/generated/runtime/v1/PodSandboxConfig.ts';
 import { type Cri, call } from '../e2e/harness/cri.ts';
 import { BUSYBOX } from '../e2e/harness/settings.ts';
 
@@ -10,6 +11,7 @@ export interface PodTimes {
 
 export interface BenchPod {
   readonly id: string;
+  readonly config: PodSandboxConfig;
   readonly container: string;
   readonly times: PodTimes;
 }
@@ -20,28 +22,39 @@ export interface PodOptions {
 }
 
 /** RunPodSandbox, CreateContainer, StartContainer of a container that sleeps. */
-export async function startPod({ runtime }: Cri, name: string, { hostNetwork }: PodOptions): Promise<BenchPod> {
+export async function startPod(cri: Cri, name: string, { hostNetwork }: PodOptions): Promise<BenchPod> {
+  const { runtime } = cri;
   const network = hostNetwork ? 'NODE' : 'POD';
   const linux = { securityContext: { namespaceOptions: { network, pid: 'CONTAINER' } } } as const;
-  const config = { metadata: { name, namespace: 'bench', uid: name, attempt: 0 }, linux };
+  const config: PodSandboxConfig = { metadata: { name, namespace: 'bench', uid: name, attempt: 0 }, linux };
   const started = performance.now();
   const { podSandboxId } = await call(runtime.runPodSandbox.bind(runtime), { config });
   const ran = performance.now();
-  const container = {
-    metadata: { name: 'main', attempt: 0 },
-    image: { image: BUSYBOX },
-    command: ['sleep', '100000'],
-    linux,
-  };
-  const { containerId } = await call(runtime.createContainer.bind(runtime), {
-    podSandboxId,
-    config: container,
-    sandboxConfig: config,
-  });
+  const containerId = await createContainer(cri, { id: podSandboxId, config }, 'main');
   const created = performance.now();
   await call(runtime.startContainer.bind(runtime), { containerId });
   const times = { run: ran - started, create: created - ran, start: performance.now() - created };
-  return { id: podSandboxId, container: containerId, times };
+  return { id: podSandboxId, config, container: containerId, times };
+}
+
+/** CreateContainer of one that sleeps; its id. */
+export async function createContainer(
+  { runtime }: Cri,
+  { id, config }: Pick<BenchPod, 'id' | 'config'>,
+  name: string,
+): Promise<string> {
+  const container = {
+    metadata: { name, attempt: 0 },
+    image: { image: BUSYBOX },
+    command: ['sleep', '100000'],
+    linux: config.linux ?? null,
+  };
+  const { containerId } = await call(runtime.createContainer.bind(runtime), {
+    podSandboxId: id,
+    config: container,
+    sandboxConfig: config,
+  });
+  return containerId;
 }
 
 export async function removePod({ runtime }: Cri, pod: BenchPod): Promise<void> {

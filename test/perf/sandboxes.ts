@@ -10,7 +10,7 @@ import { BUSYBOX } from '../e2e/harness/settings.ts';
 import { startContainerd } from './containerd.ts';
 import { residentMiB, shimMemory } from './memory.ts';
 import { type BenchPod, execNothing, removePod, startPod } from './pods.ts';
-import { percentile, spread, table, timed } from './table.ts';
+import { compared, spread, table, timed } from './table.ts';
 
 const SANDBOXES = 10;
 const EXECS = 100;
@@ -77,24 +77,20 @@ say(
 );
 const steps = ['run', 'create', 'start'] as const;
 const total = ({ times }: BenchPod): number => times.run + times.create + times.start;
-const ratio = (own: readonly number[], other: readonly number[]): string =>
-  (percentile(own, 0.5) / percentile(other, 0.5)).toFixed(2);
 say(
   table(
     `Pods and execs beside containerd ${peer.version} + runc (its pods in the host's network), ms, p50 / p95`,
     ['', 'a3s-box', 'containerd + runc', 'ratio of p50'],
     [
-      ...steps.map((step) => {
-        const [own, other] = [pods, peerPods].map((all) => all.map(({ times }) => times[step]));
-        return [step, spread(own ?? []), spread(other ?? []), ratio(own ?? [], other ?? [])];
-      }),
-      [
-        'run + create + start',
-        spread(pods.map(total)),
-        spread(peerPods.map(total)),
-        ratio(pods.map(total), peerPods.map(total)),
-      ],
-      [`ExecSync of true (${EXECS}, ${PEER_EXECS})`, spread(execs), spread(peerExecs), ratio(execs, peerExecs)],
+      ...steps.map((step) =>
+        compared(
+          step,
+          pods.map(({ times }) => times[step]),
+          peerPods.map(({ times }) => times[step]),
+        ),
+      ),
+      compared('run + create + start (target: at most 1.2)', pods.map(total), peerPods.map(total)),
+      compared(`ExecSync of true (${EXECS}, ${PEER_EXECS}; target: at most 0.1)`, execs, peerExecs),
     ],
   ),
 );

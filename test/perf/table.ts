@@ -14,6 +14,19 @@ export function spread(samples: readonly number[], digits = 0): string {
   return `${percentile(samples, 0.5).toFixed(digits)} / ${percentile(samples, 0.95).toFixed(digits)}`;
 }
 
+/** A row of two runtimes' samples, with how many times the second one's p50 the first one's is. */
+export function compared(
+  what: string,
+  own: readonly number[] | undefined,
+  peer: readonly number[] | undefined,
+  digits = 0,
+): readonly string[] {
+  const cell = (samples: readonly number[] | undefined): string =>
+    samples === undefined ? 'not measured: UNIMPLEMENTED' : spread(samples, digits);
+  const known = own !== undefined && peer !== undefined;
+  return [what, cell(own), cell(peer), known ? (percentile(own, 0.5) / percentile(peer, 0.5)).toFixed(2) : ''];
+}
+
 /** A title, then columns as wide as their widest cell. */
 export function table(title: string, header: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [header, ...rows];

@@ -3,12 +3,13 @@
 
 use std::fs;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use crate::device_nodes;
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Result};
 use crate::mount_options::{self, MountOptions};
+use crate::mount_point;
 use crate::spec::{Mount, Spec};
 use crate::sys;
 
@@ -55,65 +56,26 @@ fn place(root: BorrowedFd<'_>, mount: &Mount, all_devices: bool) -> Result<()> {
 }
 
 fn mount_new(root: BorrowedFd<'_>, mount: &Mount, kind: &str, options: &MountOptions) -> Result<()> {
-    let target = ensure(root, &mount.destination, true)?;
-    sys::mount(&mount.source, &by_fd(&target), Some(kind), options.flags, &options.data).context(kind)
+    let target = mount_point::ensure(root, &mount.destination, true)?;
+    sys::mount(&mount.source, &sys::fd_path(target.as_fd()), Some(kind), options.flags, &options.data).context(kind)
 }
 
 fn bind(root: BorrowedFd<'_>, mount: &Mount, options: &MountOptions) -> Result<()> {
     let folder = fs::metadata(&mount.source).context(format!("source {}", mount.source))?.is_dir();
-    let target = ensure(root, &mount.destination, folder)?;
+    let target = mount_point::ensure(root, &mount.destination, folder)?;
     let recursive = options.flags & libc::MS_REC;
-    sys::mount(&mount.source, &by_fd(&target), None, libc::MS_BIND | recursive, "").context("bind")?;
+    sys::mount(&mount.source, &sys::fd_path(target.as_fd()), None, libc::MS_BIND | recursive, "").context("bind")?;
     // the descriptor names what lies under the new mount: it must be looked up again
-    let mounted = open_path(root, &mount.destination).context("bind")?;
+    let mounted = mount_point::open(root, &mount.destination).context("bind")?;
     if let Some(propagation) = options.propagation {
-        sys::mount("none", &by_fd(&mounted), None, propagation, "").context("propagation")?;
+        sys::mount("none", &sys::fd_path(mounted.as_fd()), None, propagation, "").context("propagation")?;
     }
     let flags = options.flags & REMOUNT_FLAGS;
     if flags != 0 {
-        sys::mount("none", &by_fd(&mounted), None, libc::MS_REMOUNT | libc::MS_BIND | flags, "").context("remount")?;
+        sys::mount("none", &sys::fd_path(mounted.as_fd()), None, libc::MS_REMOUNT | libc::MS_BIND | flags, "")
+            .context("remount")?;
     }
     Ok(())
-}
-
-/// Opens a mount point inside the root; made (as a folder or an empty file, with its parents) if it is not there.
-fn ensure(root: BorrowedFd<'_>, path: &str, folder: bool) -> Result<OwnedFd> {
-    if let Ok(found) = open_path(root, path) {
-        return Ok(found);
-    }
-    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    let Some((name, parents)) = parts.split_last() else {
-        return Err(Error::invalid("a mount needs a destination other than the root"));
-    };
-    let mut parent = String::from("/");
-    for part in parents {
-        make_folder(root, &parent, part)?;
-        parent = format!("{parent}{part}/");
-    }
-    if folder {
-        make_folder(root, &parent, name)?;
-    } else {
-        sys::open_in_root(root, path, libc::O_CREAT | libc::O_WRONLY, 0o644).context(format!("cannot make {path}"))?;
-    }
-    open_path(root, path).context(format!("cannot open {path}"))
-}
-
-fn make_folder(root: BorrowedFd<'_>, parent: &str, name: &str) -> Result<()> {
-    let what = || format!("cannot make {parent}{name}");
-    let parent_fd = sys::open_in_root(root, parent, libc::O_PATH | libc::O_DIRECTORY, 0).context(what())?;
-    match nix::sys::stat::mkdirat(&parent_fd, name, nix::sys::stat::Mode::from_bits_truncate(0o755)) {
-        Ok(()) | Err(nix::errno::Errno::EEXIST) => Ok(()),
-        Err(error) => Err(error).context(what()),
-    }
-}
-
-fn open_path(root: BorrowedFd<'_>, path: &str) -> io::Result<OwnedFd> {
-    sys::open_in_root(root, path, libc::O_PATH, 0)
-}
-
-/// The guest's own /proc is still there: a descriptor is a path that nobody can exchange.
-fn by_fd(fd: &OwnedFd) -> String {
-    format!("/proc/self/fd/{}", fd.as_raw_fd())
 }
 
 fn has_filesystem(kind: &str) -> bool {

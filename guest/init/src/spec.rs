@@ -190,9 +190,6 @@ impl Spec {
         if spec.process.args.is_empty() {
             return Err(Error::invalid("the OCI spec has nothing to run"));
         }
-        if spec.process.terminal {
-            return Err(Error::unimplemented("containers with a terminal are not supported yet"));
-        }
         if spec.linux.seccomp.is_some() {
             return Err(Error::invalid(
                 "a seccomp profile in the OCI spec is not enforced: the filter comes beside it",
@@ -235,8 +232,6 @@ mod tests {
     fn refuses_what_it_would_not_enforce() {
         let seccomp = PLAIN.replace("\"namespaces\"", "\"seccomp\":{},\"namespaces\"");
         assert!(Spec::parse(seccomp.as_bytes()).unwrap_err().message().contains("seccomp"));
-        let terminal = PLAIN.replace("\"cwd\"", "\"terminal\":true,\"cwd\"");
-        assert!(Spec::parse(terminal.as_bytes()).unwrap_err().message().contains("terminal"));
         assert!(Spec::parse(b"{}").is_err());
         let idle = PLAIN.replace("[\"sh\"]", "[]");
         assert!(Spec::parse(idle.as_bytes()).unwrap_err().message().contains("nothing to run"));

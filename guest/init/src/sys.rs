@@ -36,6 +36,11 @@ pub fn open_in_root(root: BorrowedFd<'_>, path: &str, flags: i32, mode: u32) -> 
     })
 }
 
+/// A descriptor as a path that nobody can exchange, while /proc is there.
+pub fn fd_path(fd: BorrowedFd<'_>) -> String {
+    format!("/proc/self/fd/{}", fd.as_raw_fd())
+}
+
 /// mount(2) with NULL for what is not given.
 pub fn mount(source: &str, target: &str, kind: Option<&str>, flags: libc::c_ulong, data: &str) -> io::Result<()> {
     nix::mount::mount(
@@ -136,6 +141,36 @@ pub fn pidfd(pid: i32) -> io::Result<OwnedFd> {
 pub fn join_namespaces(fd: BorrowedFd<'_>, kinds: libc::c_int) -> io::Result<()> {
     // SAFETY: plain integers.
     check(libc::c_long::from(unsafe { libc::setns(fd.as_raw_fd(), kinds) }))?;
+    Ok(())
+}
+
+/// Lets the other side of a new terminal be opened (ioctl_tty(2)).
+pub fn unlock_terminal(master: BorrowedFd<'_>) -> io::Result<()> {
+    let unlocked: libc::c_int = 0;
+    // SAFETY: TIOCSPTLCK reads an int, which outlives the call.
+    check(libc::c_long::from(unsafe { libc::ioctl(master.as_raw_fd(), libc::TIOCSPTLCK, &raw const unlocked) }))?;
+    Ok(())
+}
+
+/// The other side of a terminal, opened without a path that could name something else.
+pub fn terminal_of(master: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    let flags = libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC;
+    // SAFETY: TIOCGPTPEER takes its flags by value.
+    owned(libc::c_long::from(unsafe { libc::ioctl(master.as_raw_fd(), libc::TIOCGPTPEER, flags) }))
+}
+
+/// The terminal's name in its devpts.
+pub fn terminal_number(master: BorrowedFd<'_>) -> io::Result<u32> {
+    let mut number: libc::c_uint = 0;
+    // SAFETY: TIOCGPTN writes an unsigned int, which outlives the call.
+    check(libc::c_long::from(unsafe { libc::ioctl(master.as_raw_fd(), libc::TIOCGPTN, &raw mut number) }))?;
+    Ok(number)
+}
+
+/// Makes a terminal the controlling one of this process's session.
+pub fn control_terminal(terminal: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: TIOCSCTTY takes its argument by value.
+    check(libc::c_long::from(unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCSCTTY, 0) }))?;
     Ok(())
 }
 

@@ -1,17 +1,11 @@
 /** ContainerConfig → the runtime's. Pure; what is not built is refused, never dropped. */
 import { BoxError } from '../../errors.ts';
-import type { ContainerConfig, Mount } from '../../runtime/model.ts';
+import type { ContainerConfig } from '../../runtime/model.ts';
 import type { ContainerConfig__Output } from '../generated/runtime/v1/ContainerConfig.ts';
 import type { KeyValue__Output } from '../generated/runtime/v1/KeyValue.ts';
-import type { Mount__Output } from '../generated/runtime/v1/Mount.ts';
+import { toMount } from './mounts.ts';
 import { toResources } from './resources.ts';
 import { toSecurity } from './security-context.ts';
-
-const PROPAGATION = {
-  PROPAGATION_PRIVATE: 'PRIVATE',
-  PROPAGATION_HOST_TO_CONTAINER: 'HOST_TO_CONTAINER',
-  PROPAGATION_BIDIRECTIONAL: 'BIDIRECTIONAL',
-} as const;
 
 export function toContainerConfig(config: ContainerConfig__Output | null): ContainerConfig {
   if (config === null) throw new BoxError('INVALID_REQUEST', 'the request has no container config');
@@ -54,7 +48,6 @@ function toEnv({ key, value }: KeyValue__Output): { key: string; value: string }
 }
 
 function refuseUnbuilt(config: ContainerConfig__Output, name: string): void {
-  if (config.tty) throw new BoxError('NOT_BUILT', `container ${name} wants a terminal: tty is not supported yet`);
   const [cdi] = config.CDIDevices;
   if (cdi !== undefined) {
     throw new BoxError(
@@ -62,31 +55,6 @@ function refuseUnbuilt(config: ContainerConfig__Output, name: string): void {
       `container ${name} wants CDI device ${cdi.name}: the host's devices do not reach a microVM, use another runtime class`,
     );
   }
-}
-
-function toMount(mount: Mount__Output): Mount {
-  const path = mount.containerPath;
-  if (path === '') throw new BoxError('INVALID_REQUEST', 'a mount has no container_path');
-  if (mount.image !== null && mount.image.image !== '') {
-    throw new BoxError('NOT_BUILT', `mount ${path}: image volumes are not supported yet`);
-  }
-  if (mount.uidMappings.length > 0 || mount.gidMappings.length > 0) {
-    throw new BoxError('NOT_SUPPORTED', `mount ${path}: id-mapped mounts are not supported`);
-  }
-  if (mount.recursiveReadOnly)
-    throw new BoxError('NOT_BUILT', `mount ${path}: recursive read-only is not supported yet`);
-  const propagation = PROPAGATION[mount.propagation];
-  if (propagation === 'BIDIRECTIONAL') {
-    throw new BoxError('NOT_SUPPORTED', `mount ${path}: bidirectional propagation cannot leave a microVM`);
-  }
-  return {
-    containerPath: path.startsWith('/') ? path : `/${path}`,
-    hostPath: mount.hostPath,
-    readonly: mount.readonly,
-    recursiveReadonly: false,
-    propagation,
-    selinuxRelabel: mount.selinuxRelabel,
-  };
 }
 
 /** CRI's enum spells `SIGRTMIN+3` as SIGRTMINPLUS3, because + cannot stand in a name. */

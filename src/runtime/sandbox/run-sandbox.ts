@@ -87,6 +87,7 @@ async function bootSandbox(
       guest,
     },
     paths,
+    context.events,
     context.log,
   );
   undo.push('watch', async () => sandbox.release());
@@ -94,6 +95,8 @@ async function bootSandbox(
   await sandbox.watch();
   await sandbox.save();
   context.index.add(sandbox);
+  sandbox.tell('CREATED');
+  sandbox.tell('STARTED');
   context.log.info(
     { sandboxId: id, pod: `${config.metadata.namespace}/${config.metadata.name}`, timings },
     'sandbox ready',

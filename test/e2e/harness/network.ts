@@ -1,12 +1,12 @@
 /** What network tests need on the node: peers, an outside, a container with netpeer in it. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { ContainerOptions } from './crictl.ts';
 import { run } from './run.ts';
+import { untilServing } from './serving.ts';
 import { NETPEER } from './settings.ts';
 
 /** A container that serves netpeer's port, or just has it as /netpeer/netpeer. */
@@ -30,7 +30,7 @@ export async function nodePeer(port: number, netns?: string): Promise<Server> {
 export async function serving(command: readonly string[]): Promise<Server> {
   const [program = '', ...args] = command;
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  await firstLine(child);
+  await untilServing(program, child, child.stdout, 'serving');
   return {
     stop: async () => {
       const exited = once(child, 'exit');
@@ -38,15 +38,6 @@ export async function serving(command: readonly string[]): Promise<Server> {
       await exited;
     },
   };
-}
-
-function firstLine(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
-    if (child.stdout === null) throw new TypeError('the server was started without a pipe');
-    createInterface({ input: child.stdout }).once('line', () => resolve());
-  });
 }
 
 /** A command on the node that must succeed; its stdout without the last newline. */

@@ -1,12 +1,12 @@
 /** A real registry (Debian's docker-registry) on a free loopback port. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { EVENT_MS, REGISTRY_DATA } from './settings.ts';
+import { untilServing } from './serving.ts';
+import { REGISTRY_DATA } from './settings.ts';
 
 export interface Registry {
   /** `127.0.0.1:PORT` */
@@ -33,7 +33,7 @@ export async function startRegistry(): Promise<Registry> {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { PATH: process.env['PATH'] },
   });
-  await listening(child);
+  await untilServing('docker-registry', child, child.stderr, 'listening on');
   return {
     address,
     stop: async () => {
@@ -42,23 +42,6 @@ export async function startRegistry(): Promise<Registry> {
       await rm(dir, { recursive: true });
     },
   };
-}
-
-/** The registry says so itself when it listens. */
-function listening(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const said: string[] = [];
-    const timer = setTimeout(() => reject(new Error(`docker-registry does not listen: ${said.join('\n')}`)), EVENT_MS);
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`docker-registry ended with ${code}: ${said.join('\n')}`)));
-    if (child.stderr === null) throw new TypeError('docker-registry was started without a pipe');
-    createInterface({ input: child.stderr }).on('line', (line) => {
-      said.push(line);
-      if (!line.includes('listening on')) return;
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }
 
 /** A port that was free a moment ago. */

@@ -5,6 +5,7 @@ const checkout = (path: string): string => fileURLToPath(new URL(`../../../${pat
 
 export const DAEMON = checkout('bin/a3s-boxd');
 export const CRICTL = checkout('build/tools/crictl');
+export const CRITEST = checkout('build/tools/critest');
 /** The other end of a network test, static: runs on the node and in any container (test/netpeer). */
 export const NETPEER = checkout('build/tools/netpeer');
 /** Storage of a docker-registry that holds the test images (scripts/build-test-images.sh). */
@@ -16,6 +17,6 @@ export const COMMAND_MS = 300_000;
 export const EVENT_MS = 180_000;
 
 /** Registries whose names the images carry; all are served by the local one. */
-export const MIRRORED = ['docker.io', 'registry.k8s.io', 'gcr.io'] as const;
+export const MIRRORED = ['docker.io', 'registry.k8s.io', 'gcr.io', 'k8s.gcr.io', 'public.ecr.aws'] as const;
 export const BUSYBOX = 'docker.io/library/busybox:latest';
 export const NGINX = 'docker.io/library/nginx:latest';

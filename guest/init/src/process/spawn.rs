@@ -10,20 +10,14 @@ use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout, pipe2, setsid};
 
 use crate::error::{Context, Error, Result};
-use crate::process::credentials;
 use crate::process::program::Program;
 use crate::process::seccomp::Filter;
+use crate::process::stdio::Stdio;
+use crate::process::{credentials, terminal};
 use crate::rootfs_mounts;
 use crate::spec::{NamespaceKind, Process, Spec};
 use crate::sys::{self, Forked};
 use crate::user::User;
-
-/// What the three standard descriptors of a new process become.
-pub struct Stdio {
-    pub stdin: OwnedFd,
-    pub stdout: OwnedFd,
-    pub stderr: OwnedFd,
-}
 
 /// A process that was made: the pipe ends without a byte when it has executed its program, or brings the reason it could not.
 pub struct Spawned {
@@ -56,7 +50,8 @@ pub fn first(
             nix::unistd::sethostname(&spec.hostname).context("cannot set the host name")?;
         }
         make_cwd(&identity.process.cwd)?;
-        become_program(identity)
+        enter_terminal(stdio, identity.user, true)?;
+        become_program(identity, stdio)
     })
 }
 
@@ -72,7 +67,8 @@ pub fn join(
     spawn_among(pids, 0, cgroup, stdio, || {
         let rest = namespace_flags(spec) & !libc::CLONE_NEWPID;
         sys::join_namespaces(container, rest).context("cannot join the container's namespaces")?;
-        become_program(identity)
+        enter_terminal(stdio, identity.user, false)?;
+        become_program(identity, stdio)
     })
 }
 
@@ -122,12 +118,14 @@ fn spawn(flags: i32, cgroup: BorrowedFd<'_>, stdio: &Stdio, child: impl FnOnce()
     }
 }
 
-/// In the child: session, streams, signals as every program expects them.
+/// In the child: session, streams (a terminal's come later), signals as every program expects them.
 fn prepare(stdio: &Stdio) -> Result<()> {
     setsid().context("cannot make a session")?;
-    dup2_stdin(&stdio.stdin).context("cannot set stdin")?;
-    dup2_stdout(&stdio.stdout).context("cannot set stdout")?;
-    dup2_stderr(&stdio.stderr).context("cannot set stderr")?;
+    if let Stdio::Pipes { stdin, stdout, stderr } = stdio {
+        dup2_stdin(stdin).context("cannot set stdin")?;
+        dup2_stdout(stdout).context("cannot set stdout")?;
+        dup2_stderr(stderr).context("cannot set stderr")?;
+    }
     sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None).context("cannot reset the signal mask")?;
     for signal in Signal::iterator() {
         if signal != Signal::SIGKILL && signal != Signal::SIGSTOP {
@@ -138,12 +136,19 @@ fn prepare(stdio: &Stdio) -> Result<()> {
     Ok(())
 }
 
-fn become_program(identity: Identity<'_>) -> Result<()> {
+fn enter_terminal(stdio: &Stdio, user: &User, console: bool) -> Result<()> {
+    match stdio {
+        Stdio::Terminal(agent) => terminal::enter(agent.as_fd(), user.uid, console),
+        Stdio::Pipes { .. } => Ok(()),
+    }
+}
+
+fn become_program(identity: Identity<'_>, stdio: &Stdio) -> Result<()> {
     let Identity { process, user, args } = identity;
     if let Some(score) = process.oom_score_adj {
         std::fs::write("/proc/self/oom_score_adj", score.to_string()).invalid("oom_score_adj was refused")?;
     }
-    let env = environment(process, user);
+    let env = environment(process, user, matches!(stdio, Stdio::Terminal(_)));
     // before the change of user, because root made the folder; after it, because it must be allowed
     std::env::set_current_dir(&process.cwd).invalid(format!("cannot enter working directory {}", process.cwd))?;
     credentials::assume(process, user)?;
@@ -160,23 +165,17 @@ fn make_cwd(cwd: &str) -> Result<()> {
     std::fs::create_dir_all(cwd).invalid(format!("cannot make working directory {cwd}"))
 }
 
-/// The spec's environment, with HOME from the image's passwd where it names none.
-fn environment(process: &Process, user: &User) -> Vec<String> {
+/// The spec's environment, with HOME from the image's passwd, and TERM on a terminal, where it names none.
+fn environment(process: &Process, user: &User, terminal: bool) -> Vec<String> {
     let mut env = process.env.clone();
-    if !env.iter().any(|entry| entry.starts_with("HOME=")) {
+    let names = |name: &str| process.env.iter().any(|entry| entry.starts_with(name));
+    if !names("HOME=") {
         env.push(format!("HOME={}", user.home));
     }
+    if terminal && !names("TERM=") {
+        env.push("TERM=xterm".to_owned());
+    }
     env
-}
-
-/// A pipe whose ends no other process inherits.
-pub fn pipe() -> Result<(OwnedFd, OwnedFd)> {
-    pipe2(OFlag::O_CLOEXEC).context("cannot make a pipe")
-}
-
-/// /dev/null for reading.
-pub fn null() -> Result<OwnedFd> {
-    Ok(File::open("/dev/null").context("cannot open /dev/null")?.into())
 }
 
 /// Waits for the program to run: None, or the reason it does not.
@@ -194,11 +193,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn home_is_added_only_where_it_is_missing() {
+    fn home_and_term_are_added_only_where_they_are_missing() {
         let process: Process = serde_json::from_str(r#"{"args":["x"],"env":["A=b"],"cwd":"/"}"#).unwrap();
         let user = User { uid: 1, gid: 1, groups: vec![1], home: "/home/x".into() };
-        assert_eq!(environment(&process, &user), ["A=b", "HOME=/home/x"]);
-        let own = Process { env: vec!["HOME=/own".into()], ..process };
-        assert_eq!(environment(&own, &user), ["HOME=/own"]);
+        assert_eq!(environment(&process, &user, false), ["A=b", "HOME=/home/x"]);
+        assert_eq!(environment(&process, &user, true), ["A=b", "HOME=/home/x", "TERM=xterm"]);
+        let own = Process { env: vec!["HOME=/own".into(), "TERM=vt100".into()], ..process };
+        assert_eq!(environment(&own, &user, true), ["HOME=/own", "TERM=vt100"]);
     }
 }

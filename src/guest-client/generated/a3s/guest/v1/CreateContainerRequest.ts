@@ -10,6 +10,7 @@ export interface CreateContainerRequest {
   'layers'?: (_a3s_guest_v1_Layer)[];
   'logRingBytes'?: (number | string | Long);
   'stdin'?: (boolean);
+  'stdinOnce'?: (boolean);
   'seccomp'?: (_a3s_guest_v1_SeccompFilter | null);
   'pidNamespaceOf'?: (string);
   'allDevices'?: (boolean);
@@ -21,6 +22,7 @@ export interface CreateContainerRequest__Output {
   'layers': (_a3s_guest_v1_Layer__Output)[];
   'logRingBytes': (string);
   'stdin': (boolean);
+  'stdinOnce': (boolean);
   'seccomp': (_a3s_guest_v1_SeccompFilter__Output | null);
   'pidNamespaceOf': (string);
   'allDevices': (boolean);
