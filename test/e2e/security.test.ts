@@ -78,7 +78,6 @@ describe('a security context', () => {
   it('filters nothing when it is unconfined or says nothing', async () => {
     assert.match(await output('unconfined', CONFINEMENT, { seccomp: UNCONFINED }), /^Seccomp:\s0$/m);
     assert.match(await output('nothing', CONFINEMENT, {}), /^Seccomp:\s0$/m);
-    assert.match(await output('path', CONFINEMENT, { seccomp_profile_path: 'runtime/default' }), /^Seccomp:\s2$/m);
   });
 
   it('filters by a profile of the host: arguments, error numbers, several actions', async () => {
@@ -107,11 +106,6 @@ describe('a security context', () => {
     assert.match(seen, /continued/);
     assert.match(seen, /159$/);
     await crictl.ok('rm', '-f', id);
-    const { id: other } = await crictl.status(
-      await idle('path-profile', { seccomp_profile_path: `localhost/${path}` }),
-    );
-    assert.match(await crictl.exec(other, 'sh', '-c', 'chmod 777 /tmp 2>&1 || true'), /Operation not permitted/);
-    await crictl.ok('rm', '-f', other);
   });
 
   it('gives a setuid program its user’s rights, or not', async () => {
@@ -175,10 +169,8 @@ describe('a security context', () => {
     assert.match(await crictl.exec(id, 'sh', '-c', vda), /^head: \/vda: .*not permitted\nhead: \/m: .*not permitted$/);
     await crictl.ok('rm', '-f', id);
     const other = await idle('no-devices', {});
-    assert.match(
-      await crictl.exec(other, 'sh', '-c', 'mknod /fuse c 10 229; : </fuse; true 2>&1 || true').catch(String),
-      /not permitted/,
-    );
+    const seen = await crictl.exec(other, 'sh', '-c', 'mknod /fuse c 10 229 && cat /fuse 2>&1 || true');
+    assert.match(seen, /not permitted/);
     await crictl.ok('rm', '-f', other);
   });
 
