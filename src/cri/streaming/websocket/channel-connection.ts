@@ -93,7 +93,7 @@ export class ChannelConnection {
       return;
     }
     const taken = stream?.deliver(decoded.bytes);
-    // a pong nobody asked for is allowed, and keeps a client alive whose pings wait behind its data
+    // a pong that nobody asked for is allowed, and answers the pings that wait behind the client's data
     if (taken !== undefined) await probing(taken, () => this.#ws.pong());
   }
 
