@@ -5,14 +5,10 @@ import { AUDIT_X86_64, checkProgram, runProgram } from '../../testing/bpf-machin
 import { compare } from '../../testing/seccomp-oracle.ts';
 import { CODE, statement } from './bpf.ts';
 import { testCondition } from './conditions.ts';
-import type { Argument, Operator } from './profile.ts';
+import { type Argument, OPERATORS } from './profile.ts';
 
 const HOLDS = 1;
 const FAILS = 2;
-const OPERATORS: readonly Operator[] = [
-  ...(['SCMP_CMP_NE', 'SCMP_CMP_LT', 'SCMP_CMP_LE', 'SCMP_CMP_EQ', 'SCMP_CMP_GE', 'SCMP_CMP_GT'] as const),
-  'SCMP_CMP_MASKED_EQ',
-];
 const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 /** The value itself, its neighbours, and those that differ in one half only. */
 const DISTANCES = [0n, 1n, -1n, 2n ** 32n, -(2n ** 32n), 2n ** 32n + 1n, -(2n ** 32n) - 1n];

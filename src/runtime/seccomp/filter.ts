@@ -1,6 +1,7 @@
 /** The seccomp filter of a container: which profile, read, resolved and compiled. */
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { LRUCache } from 'lru-cache';
 import { BoxError, messageOf } from '../../errors.ts';
 import type { ContainerSecurity } from '../model.ts';
 import { encode } from './bpf.ts';
@@ -11,6 +12,8 @@ import { type Environment, resolveProfile } from './resolve.ts';
 
 /** The field's largest profiles have some 20 KiB. */
 const PROFILE_LIMIT = 1024 * 1024;
+
+const defaultFilters = new LRUCache<string, SeccompFilter>({ max: 64 });
 
 export interface SeccompFilter {
   /** An array of struct sock_filter. */
@@ -29,10 +32,20 @@ export async function seccompFilter(
     case 'Unconfined':
       return undefined;
     case 'RuntimeDefault':
-      return filterOf('RuntimeDefault', defaultProfile(), environment);
+      return defaultFilter(environment);
     case 'Localhost':
       return filterOf(seccomp.path, parseProfile(seccomp.path, await readProfile(seccomp.path)), environment);
   }
+}
+
+/** Nearly every container has one of a few sets of capabilities. */
+function defaultFilter(environment: Environment): SeccompFilter {
+  const key = [environment.kernel, ...environment.capabilities].join(' ');
+  const known = defaultFilters.get(key);
+  if (known !== undefined) return known;
+  const filter = filterOf('RuntimeDefault', defaultProfile(), environment);
+  defaultFilters.set(key, filter);
+  return filter;
 }
 
 function filterOf(name: string, profile: Profile, environment: Environment): SeccompFilter {

@@ -8,7 +8,7 @@ import { BoxError } from '../../errors.ts';
 const MAX_ERRNO = 4095;
 const MAX_U64 = 2n ** 64n - 1n;
 
-const ACTIONS = [
+export const ACTIONS = [
   'SCMP_ACT_KILL',
   'SCMP_ACT_KILL_THREAD',
   'SCMP_ACT_KILL_PROCESS',
@@ -20,7 +20,7 @@ const ACTIONS = [
   'SCMP_ACT_NOTIFY',
 ] as const;
 
-const OPERATORS = [
+export const OPERATORS = [
   'SCMP_CMP_NE',
   'SCMP_CMP_LT',
   'SCMP_CMP_LE',
