@@ -1,5 +1,6 @@
 /** One stream of several on a connection, whatever the protocol that carries it. */
 import { Duplex } from 'node:stream';
+import { ended } from './pump.ts';
 
 const WRITE_BUFFER = 64 * 1024;
 
@@ -49,6 +50,12 @@ export class ChannelStream extends Duplex {
   peerLeft(): void {
     this.#peerLeft = true;
     this.destroy();
+  }
+
+  /** Sends what is still to be sent; what comes from now on is dropped, so that it keeps nobody waiting. */
+  async finish(): Promise<void> {
+    this.resume();
+    await ended(this);
   }
 
   override _read(): void {

@@ -179,6 +179,15 @@ describe('streaming protocols', () => {
       client.close();
     });
 
+    it('does not wait for a stdin that nobody will read', { timeout: 8_000 }, async () => {
+      const client = await spdy(exec(['no-such-program'], { stdin: true }));
+      const error = await opened(client, { streamtype: 'error' });
+      const stdin = await opened(client, { streamtype: 'stdin' });
+      for (let i = 0; i < 16; i += 1) stdin.write(Buffer.alloc(MIB));
+      assert.match((await error.all).toString(), /cannot execute no-such-program/);
+      await once(client.socket, 'close');
+    });
+
     it('says goodbye to a client that does not speak it, and kills the process', async () => {
       const client = await spdy(exec(['sleep', '1000']));
       await opened(client, { streamtype: 'error' });

@@ -8,7 +8,8 @@ import type { Readable, Writable } from 'node:stream';
 export async function pump(source: Readable, sink: Writable): Promise<void> {
   // its failure shows in writes and in 'close'; unheard it would end the daemon
   sink.on('error', ignore);
-  for await (const piece of source as AsyncIterable<Buffer>) {
+  // a source that is the end of a connection has another direction, which goes on
+  for await (const piece of source.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     if (sink.writable) await written(sink, piece);
   }
   if (sink.writable) await ended(sink);

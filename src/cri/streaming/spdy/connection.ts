@@ -5,7 +5,7 @@
 import type { Duplex } from 'node:stream';
 import { BoxError } from '../../../errors.ts';
 import { ChannelStream } from '../channel-stream.ts';
-import { ended, probing } from '../pump.ts';
+import { probing } from '../pump.ts';
 import { FrameReader } from './frame-reader.ts';
 import { dataHeader, type Frame, GoAwayStatus, goAway, ping, ResetStatus, rstStream, synReply } from './frames.ts';
 import { formatHeaderBlock, type Headers, parseHeaderBlock } from './header-block.ts';
@@ -75,7 +75,7 @@ export class SpdyConnection {
   /** Ends every stream, says goodbye, and gives the client some time to leave; run() ends with that. */
   async end(): Promise<void> {
     this.#ending = true;
-    await Promise.all([...this.#streams.values()].map((stream) => ended(stream)));
+    await Promise.all([...this.#streams.values()].map((stream) => stream.finish()));
     await this.#send(goAway(this.#lastStreamId, GoAwayStatus.OK));
     if (this.gone.aborted) return;
     const limit = setTimeout(() => this.#socket.destroy(), LINGER_MS);

@@ -2,11 +2,13 @@
 import { createWebSocketStream, type WebSocket } from 'ws';
 import { BoxError, messageOf } from '../../../errors.ts';
 import { ChannelStream } from '../channel-stream.ts';
-import { ended, probing } from '../pump.ts';
+import { probing } from '../pump.ts';
 import { type ChannelEncoding, decodeMessage, encodeMessage } from './channel-frames.ts';
 
 const NORMAL_CLOSURE = 1000;
 const PROTOCOL_ERROR = 1002;
+/** RFC 6455, section 5.5: a close frame has 125 bytes, two of them for the code. */
+const MAX_REASON = 123;
 
 export interface ChannelProtocol {
   readonly encoding: ChannelEncoding;
@@ -58,7 +60,7 @@ export class ChannelConnection {
     try {
       for await (const message of this.#messages()) await this.#take(message);
     } catch (error) {
-      this.#ws.close(PROTOCOL_ERROR, messageOf(error));
+      this.#ws.close(PROTOCOL_ERROR, Buffer.from(messageOf(error)).subarray(0, MAX_REASON));
       throw error;
     } finally {
       this.#leave();
@@ -67,7 +69,7 @@ export class ChannelConnection {
 
   /** Sends what is still to be sent and closes; run() ends when the client has answered, or has not for a while. */
   async end(): Promise<void> {
-    await Promise.all([...this.#channels.values()].map((stream) => ended(stream)));
+    await Promise.all([...this.#channels.values()].map((stream) => stream.finish()));
     this.#ws.close(NORMAL_CLOSURE);
   }
 
@@ -91,7 +93,7 @@ export class ChannelConnection {
       return;
     }
     const taken = stream?.deliver(decoded.bytes);
-    // a pong nobody asked for is allowed, and keeps a client alive whose pings wait behind its data
+    // a pong that nobody asked for is allowed, and answers the pings that wait behind the client's data
     if (taken !== undefined) await probing(taken, () => this.#ws.pong());
   }
 
