@@ -1,12 +1,35 @@
 #!/usr/bin/env bash
-# build-krun.sh: libkrun as a shared library from crates.io → build/krun/libkrun.so. About 90 s on two cores, then cached.
+# build-krun.sh: libkrun as a shared library from crates.io, with guest/krun/patches → build/krun/libkrun.so. About 90 s on two
+# cores, then cached.
 . "$(dirname "$0")/lib.sh"
-entry=$cache/krun-$(key_of guest/krun guest/Cargo.lock guest/Cargo.toml)
+entry=$cache/krun-$(key_of guest/krun guest/Cargo.lock guest/Cargo.toml scripts/build-krun.sh)
+
+# patch_crate NAME: the crate as Cargo.lock has it (cargo has checked its digest), patched, at $work/NAME
+patch_crate() {
+  local manifest
+  manifest=$(cd guest && cargo metadata --format-version 1 --locked --offline | tr '{' '\n' |
+    sed -n "s|.*\"manifest_path\":\"\([^\"]*/$1-[^\"/]*/Cargo.toml\)\".*|\1|p" | head -1)
+  [ -n "$manifest" ] || die "crate $1 is not among libkrun's: see guest/krun/patches"
+  cp -r "$(dirname "$manifest")" "$work/$1"
+  for change in guest/krun/patches/"$1"-*.patch; do
+    patch --quiet --strip=1 --directory="$work/$1" <"$change" || die "$change does not fit: libkrun's version has changed"
+  done
+}
+
 build() {
   need cargo "rustup.rs, version 1.85 or later"
+  need patch "Debian's patch"
   say "building libkrun $(version_of libkrun) (about 90 s)"
-  (cd guest && CARGO_TARGET_DIR=$cache/target cargo build --quiet --release --locked -p krun >&2)
+  work=$out/work
+  mkdir "$work"
+  (cd guest && cargo fetch --quiet --locked >&2)
+  patch_crate krun-devices
+  # a copy, because the patch takes the crate's line out of Cargo.lock; offline, so that nothing else in it can change
+  cp -r guest "$work/guest"
+  (cd "$work/guest" && CARGO_TARGET_DIR=$cache/target cargo build --quiet --release --offline -p krun \
+    --config "patch.crates-io.krun-devices.path='$PWD/../krun-devices'" >&2)
   cp "$cache/target/release/libkrun_cdylib.so" "$out/libkrun.so"
+  rm -rf "$work"
 }
 once "$entry" build
 mkdir -p build/krun

@@ -48,6 +48,8 @@ unit() {
   as_root "the tests of mounts and layers"
   with_node
   scripts/build-ts.sh
+  # crictl speaks to the streaming server
+  scripts/build-tools.sh
   node --test --test-reporter=spec 'src/**/*.test.ts' 'test/critest/*.test.ts'
 }
 

@@ -1,11 +1,11 @@
 /** a3s-boxd: parse, wire, start, stop. */
-import { createRequire } from 'node:module';
 import { stringify } from 'smol-toml';
 import { parseCommandLine, USAGE } from './config/command-line.ts';
 import { loadSettings, toDaemonConfig } from './config/load.ts';
 import { isBoxError } from './errors.ts';
+import { VERSIONS } from './versions.ts';
 
-const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+const { a3sBox: version } = VERSIONS;
 
 async function main(): Promise<void> {
   const { command, configFile, overrides } = parseCommandLine(process.argv.slice(2));

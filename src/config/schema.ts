@@ -6,6 +6,11 @@ import { durationSchema, sizeSchema } from './units.ts';
 
 const installed = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
+/** A streaming URL's token is its only secret, and it travels in the clear. */
+const loopback = z.union([z.ipv4(), z.ipv6()]).refine((address) => address.startsWith('127.') || address === '::1', {
+  error: 'must be a loopback address, such as 127.0.0.1 or ::1',
+});
+
 const absolute = z.string().refine((path) => path.startsWith('/'), { error: 'must be an absolute path' });
 
 const listen = z
@@ -43,6 +48,9 @@ export const settingsSchema = z.strictObject({
     .min(1)
     .max(2)
     .default(['10.88.0.0/16', 'fd00:a3:b0c5::/64']),
+  /** Where exec, attach and port-forward connect to, when CRI has given them a URL. Port 0: a free one. */
+  stream_address: loopback.default('127.0.0.1'),
+  stream_port: z.int().min(0).max(65_535).default(0),
   libkrun: absolute.default(installed('build/krun/libkrun.so')),
   /** Folder of libkrunfw.so.5. */
   kernel: absolute.default(installed('build/kernel')),
@@ -71,6 +79,7 @@ export interface DaemonConfig {
     readonly gc: boolean;
     readonly defaultNetwork: { readonly bridge: string; readonly subnets: readonly string[] } | undefined;
   };
+  readonly streaming: { readonly address: string; readonly port: number };
   readonly libkrun: string;
   readonly kernelDir: string;
   readonly guestInit: string;
@@ -108,6 +117,7 @@ export function resolveSettings(settings: Settings): DaemonConfig {
         ? { bridge: settings.default_network_bridge, subnets: settings.default_network_subnets }
         : undefined,
     },
+    streaming: { address: settings.stream_address, port: settings.stream_port },
     libkrun: settings.libkrun,
     kernelDir: settings.kernel,
     guestInit: settings.guest_init,

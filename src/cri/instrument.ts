@@ -3,7 +3,7 @@ import { type handleUnaryCall, type ServerUnaryCall, type sendUnaryData, status 
 import { BoxError } from '../errors.ts';
 import type { Logger } from '../observe/log.ts';
 import type { CallMetrics } from '../observe/metrics.ts';
-import { toGrpcError } from './grpc-error.ts';
+import { type GrpcError, toGrpcError } from './grpc-error.ts';
 import type { Handler } from './handler.ts';
 
 /** Asked many times a minute by kubelet: logged at debug only. */
@@ -17,6 +17,17 @@ const CHATTY = new Set([
   'PodSandboxStatus',
   'ContainerStatus',
   'ImageStatus',
+  'ContainerStats',
+  'ListContainerStats',
+  'PodSandboxStats',
+  'ListPodSandboxStats',
+  'ListPodSandboxMetrics',
+  'StreamPodSandboxes',
+  'StreamContainers',
+  'StreamContainerStats',
+  'StreamPodSandboxStats',
+  'StreamPodSandboxMetrics',
+  'StreamImages',
 ]);
 /** Request fields that say which object a call is about; nothing else of a request is ever logged. */
 const ID_FIELDS = ['podSandboxId', 'containerId'] as const;
@@ -51,12 +62,17 @@ async function respond<Request, Reply>(
   }
   const failure = toGrpcError(method, outcome.error);
   callback(failure);
-  const internal = failure.code === status.INTERNAL && outcome.error instanceof Error;
-  const facts = { error: failure.details, ...(internal ? { stack: outcome.error.stack } : {}) };
-  record(instruments, method, failure.code, seconds, { ...ids(call.request), ...facts });
+  record(instruments, method, failure.code, seconds, { ...ids(call.request), ...failureFacts(failure, outcome.error) });
 }
 
-function record(
+/** What the log says about a failure: the stack only of one that nobody meant. */
+export function failureFacts(failure: GrpcError, error: unknown): Readonly<Record<string, unknown>> {
+  const internal = failure.code === status.INTERNAL && error instanceof Error;
+  return { error: failure.details, ...(internal ? { stack: error.stack } : {}) };
+}
+
+/** One call in the metrics and in the log. */
+export function record(
   { log, metrics }: Instruments,
   method: string,
   code: status,
@@ -108,7 +124,8 @@ function expired<Request, Reply>(call: ServerUnaryCall<Request, Reply>, error: u
   return error;
 }
 
-function ids(request: unknown): Readonly<Record<string, string>> {
+/** The ids in a request, for the log. */
+export function ids(request: unknown): Readonly<Record<string, string>> {
   if (typeof request !== 'object' || request === null) return {};
   const found: Record<string, string> = {};
   for (const field of ID_FIELDS) {

@@ -13,6 +13,7 @@ const STOP_LIMIT_MS = 5_000;
 
 export class CriServer {
   readonly #server: Server;
+  readonly #stopping = new AbortController();
 
   constructor(cores: Cores, instruments: Instruments) {
     this.#server = new Server({
@@ -20,9 +21,10 @@ export class CriServer {
       'grpc.max_send_message_length': MAX_MESSAGE,
     });
     const proto = loadCriProto();
+    const { signal } = this.#stopping;
     // both services are complete by type; grpc-js wants an index signature
-    this.#server.addService(proto.RuntimeService.service, { ...runtimeService(cores, instruments) });
-    this.#server.addService(proto.ImageService.service, { ...imageService(cores, instruments) });
+    this.#server.addService(proto.RuntimeService.service, { ...runtimeService(cores, instruments, signal) });
+    this.#server.addService(proto.ImageService.service, { ...imageService(cores, instruments, signal) });
   }
 
   /** Serves on `path`, which must be free (see claimSocket). */
@@ -35,8 +37,9 @@ export class CriServer {
     });
   }
 
-  /** Takes no more calls, lets those under way end, then cuts off what is left. */
+  /** Takes no more calls, ends the streams, lets calls under way end, then cuts off what is left. */
   stop(): Promise<void> {
+    this.#stopping.abort();
     return new Promise((resolve) => {
       const limit = setTimeout(() => {
         this.#server.forceShutdown();

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { DaemonConfig } from '../config/schema.ts';
 import { CriServer } from '../cri/server.ts';
+import { StreamingServer } from '../cri/streaming/server.ts';
 import { openImageStore } from '../image/open-image-store.ts';
 import { openLog } from '../observe/log.ts';
 import { Metrics } from '../observe/metrics.ts';
@@ -21,7 +22,9 @@ export async function serve(config: DaemonConfig, version: string): Promise<void
   await claimSocket(config.socket);
   const images = await openImageStore({ root: config.root, registryConfigDir: config.registryConfig, log });
   const runtime = await openRuntime({ ...config, images, log });
-  const server = new CriServer({ runtime, images, version }, { log, metrics: new Metrics() });
+  const streaming = new StreamingServer(runtime, log);
+  await streaming.listen(config.streaming.address, config.streaming.port);
+  const server = new CriServer({ runtime, images, streaming, version }, { log, metrics: new Metrics() });
   const umask = process.umask(SOCKET_UMASK);
   await server.listen(config.socket);
   process.umask(umask);
@@ -30,7 +33,7 @@ export async function serve(config: DaemonConfig, version: string): Promise<void
 
   const [signal] = await stopped;
   log.info({ signal }, 'stopping: VMs run on');
-  await server.stop();
+  await Promise.all([server.stop(), streaming.stop()]);
   await runtime.close();
   await images.close();
   for (const lock of locks) lock.release();

@@ -2,8 +2,9 @@
  * Typed client of one VM's guest-init, over the Unix sockets libkrun maps to the guest's vsock ports.
  *
  * INVARIANTS
- * - Control, exec and log bytes travel on connections of their own, each with HTTP/2's default 64 KiB connection window:
- *   bytes in flight must fit the socket's buffer, or libkrun blocks every stream of the VM (or drops what does not fit).
+ * - Control and exec bytes, those of each container's log, and each stream session travel on connections of their own, each with
+ *   HTTP/2's default 64 KiB connection window: bytes in flight must fit the socket's buffer, or libkrun blocks every stream of the
+ *   VM (or drops what does not fit). A stream that is not read fills its own window and holds back nobody else's.
  * - Every unary call has a deadline: a guest that does not answer cannot hold an operation for ever.
  */
 import {
@@ -22,10 +23,13 @@ import type { CreateContainerResponse__Output } from './generated/a3s/guest/v1/C
 import type { Event__Output } from './generated/a3s/guest/v1/Event.ts';
 import type { LogsRequest } from './generated/a3s/guest/v1/LogsRequest.ts';
 import type { LogsResponse__Output } from './generated/a3s/guest/v1/LogsResponse.ts';
+import type { MountImageRequest } from './generated/a3s/guest/v1/MountImageRequest.ts';
 import type { RunRequest } from './generated/a3s/guest/v1/RunRequest.ts';
 import type { RunResponse__Output } from './generated/a3s/guest/v1/RunResponse.ts';
 import type { StartContainerResponse__Output } from './generated/a3s/guest/v1/StartContainerResponse.ts';
+import type { StatsResponse__Output } from './generated/a3s/guest/v1/StatsResponse.ts';
 import { guestError } from './guest-error.ts';
+import { GuestSession } from './guest-session.ts';
 import { loadGuestProto } from './load-proto.ts';
 
 const MAX_MESSAGE = 16 * 1024 * 1024;
@@ -42,32 +46,54 @@ const CHANNEL_OPTIONS: ChannelOptions = {
 export interface GuestAddress {
   readonly controlSocket: string;
   readonly execSocket: string;
+  readonly terminalSocket: string;
   /** Per-boot token, hex. */
   readonly token: string;
+}
+
+/** One container's log, on a connection of its own. */
+export interface LogConnection {
+  readonly stream: ClientDuplexStream<LogsRequest, LogsResponse__Output>;
+  /** To be called when the stream has ended; repeatable. */
+  close(): void;
 }
 
 type Callback<T> = (error: ServiceError | null, response?: T) => void;
 
 let proto: ReturnType<typeof loadGuestProto> | undefined;
 
+function loadOnce(): ReturnType<typeof loadGuestProto> {
+  proto ??= loadGuestProto();
+  return proto;
+}
+
 export class GuestClient {
+  readonly #address: GuestAddress;
   readonly #control;
   readonly #exec;
-  readonly #logs;
+  readonly #logs = new Set<LogConnection>();
   readonly #metadata = new Metadata();
 
   constructor(address: GuestAddress) {
-    proto ??= loadGuestProto();
-    const insecure = credentials.createInsecure();
-    this.#control = new proto.Control(`unix:${address.controlSocket}`, insecure, CHANNEL_OPTIONS);
-    this.#exec = new proto.Exec(`unix:${address.execSocket}`, insecure, CHANNEL_OPTIONS);
-    this.#logs = new proto.Exec(`unix:${address.execSocket}`, insecure, CHANNEL_OPTIONS);
+    this.#address = address;
+    this.#control = new (loadOnce().Control)(
+      `unix:${address.controlSocket}`,
+      credentials.createInsecure(),
+      CHANNEL_OPTIONS,
+    );
+    this.#exec = execClient(address.execSocket);
     this.#metadata.set('a3s-token', address.token);
   }
 
   configureSandbox(request: ConfigureSandboxRequest): Promise<ConfigureSandboxResponse__Output> {
     return this.#unary('ConfigureSandbox', 'INVALID_REQUEST', (metadata, options, callback) =>
       this.#control.configureSandbox(request, metadata, options, callback),
+    );
+  }
+
+  async mountImage(request: MountImageRequest): Promise<void> {
+    await this.#unary('MountImage', 'INVALID_REQUEST', (metadata, options, callback) =>
+      this.#control.mountImage(request, metadata, options, callback),
     );
   }
 
@@ -84,6 +110,14 @@ export class GuestClient {
   }
 
   /** `all` signals every process of the container. */
+  /** `resources` is OCI's linux.resources. */
+  async updateContainer(containerId: string, resources: unknown): Promise<void> {
+    const request = { containerId, resources: Buffer.from(JSON.stringify(resources)) };
+    await this.#unary('UpdateContainer', 'INVALID_REQUEST', (metadata, options, callback) =>
+      this.#control.updateContainer(request, metadata, options, callback),
+    );
+  }
+
   async signalContainer(containerId: string, signal: number, all: boolean): Promise<void> {
     await this.#unary('SignalContainer', 'INVALID_REQUEST', (metadata, options, callback) =>
       this.#control.signalContainer({ containerId, signal, all }, metadata, options, callback),
@@ -93,6 +127,16 @@ export class GuestClient {
   async removeContainer(containerId: string): Promise<void> {
     await this.#unary('RemoveContainer', 'INVALID_REQUEST', (metadata, options, callback) =>
       this.#control.removeContainer({ containerId }, metadata, options, callback),
+    );
+  }
+
+  /** What containers and the guest use; DEADLINE if it does not say so in time. */
+  stats(details: boolean, deadlineMs: number): Promise<StatsResponse__Output> {
+    return this.#unary(
+      'Stats',
+      'GUEST_ANSWER',
+      (metadata, options, callback) => this.#control.stats({ details }, metadata, options, callback),
+      deadlineMs,
     );
   }
 
@@ -115,14 +159,30 @@ export class GuestClient {
     return this.#exec.run(this.#metadata);
   }
 
-  logs(): ClientDuplexStream<LogsRequest, LogsResponse__Output> {
-    return this.#logs.logs(this.#metadata);
+  logs(): LogConnection {
+    const client = execClient(this.#address.execSocket);
+    const connection: LogConnection = {
+      stream: client.logs(this.#metadata),
+      close: () => {
+        client.close();
+        this.#logs.delete(connection);
+      },
+    };
+    this.#logs.add(connection);
+    return connection;
   }
 
+  /** A connection for one stream session, which the caller closes; terminals have a port of their own. */
+  session(terminal: boolean): GuestSession {
+    const { terminalSocket, execSocket } = this.#address;
+    return new GuestSession(execClient(terminal ? terminalSocket : execSocket), this.#metadata);
+  }
+
+  /** Sessions are not closed with it. */
   close(): void {
     this.#control.close();
     this.#exec.close();
-    this.#logs.close();
+    for (const connection of this.#logs) connection.close();
   }
 
   #unary<T>(
@@ -139,4 +199,9 @@ export class GuestClient {
       });
     });
   }
+}
+
+function execClient(execSocket: string) {
+  proto ??= loadGuestProto();
+  return new proto.Exec(`unix:${execSocket}`, credentials.createInsecure(), CHANNEL_OPTIONS);
 }

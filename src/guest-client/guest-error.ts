@@ -21,6 +21,8 @@ function reasonFor(code: status, refused: ErrorReason): ErrorReason {
       return 'CANCELLED';
     case status.UNAVAILABLE:
       return 'GUEST_GONE';
+    case status.ABORTED:
+      return 'CLIENT_TOO_SLOW';
     case status.UNIMPLEMENTED:
       return 'NOT_BUILT';
     default:
@@ -34,6 +36,7 @@ function messageFor(error: ServiceError, call: string): string {
     case status.INVALID_ARGUMENT:
     case status.FAILED_PRECONDITION:
     case status.NOT_FOUND:
+    case status.ABORTED:
     case status.UNIMPLEMENTED:
       return error.details;
     case status.UNAVAILABLE:

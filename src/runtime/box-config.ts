@@ -23,6 +23,8 @@ const MIB = 1024 * 1024;
 const MAX_VCPUS = 16;
 /** The guest kernel, its page tables and guest-init, on top of what the containers may use. */
 const GUEST_OWN_MIB = 96;
+/** The VMM and its shim beside the guest's memory, which the overhead pays for too (SPECIFICATION.md has 14 MiB). */
+const VMM_OWN_MIB = 16;
 /** Below this the guest kernel does not reach init. */
 const MIN_MEMORY_MIB = 128;
 const SHM_BYTES = 64 * MIB;
@@ -34,7 +36,7 @@ export function boxConfig(config: SandboxConfig, sandboxId: string, defaults: Bo
   const hostname = (config.hostname || sandboxId.slice(0, 12)).slice(0, MAX_HOSTNAME);
   return {
     vcpus: vcpusFor(config.resources, defaults.vcpus),
-    memoryMiB: memoryFor(config.resources, defaults.memoryMiB),
+    memoryMiB: memoryFor(config, defaults.memoryMiB),
     scratchBytes: defaults.scratchBytes,
     shmBytes: SHM_BYTES,
     hostname,
@@ -47,7 +49,9 @@ function vcpusFor(resources: Resources | undefined, fallback: number): number {
   return Math.min(MAX_VCPUS, Math.max(1, Math.ceil(resources.cpuQuota / resources.cpuPeriod)));
 }
 
-function memoryFor(resources: Resources | undefined, fallback: number): number {
+/** What the containers may use and what the guest needs itself: more of it if the RuntimeClass's overhead pays for more. */
+function memoryFor({ resources, overhead }: SandboxConfig, fallback: number): number {
   if (resources === undefined || resources.memoryLimitBytes <= 0) return fallback;
-  return Math.max(MIN_MEMORY_MIB, Math.ceil(resources.memoryLimitBytes / MIB) + GUEST_OWN_MIB);
+  const paid = Math.floor((overhead?.memoryLimitBytes ?? 0) / MIB) - VMM_OWN_MIB;
+  return Math.max(MIN_MEMORY_MIB, Math.ceil(resources.memoryLimitBytes / MIB) + Math.max(GUEST_OWN_MIB, paid));
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { containerSecurity } from '../testing/configs.ts';
-import { capabilitySets } from './capabilities.ts';
+import { capabilitySets, unknownCapabilities } from './capabilities.ts';
 
 const sets = (over: Parameters<typeof containerSecurity>[0]): readonly string[] =>
   capabilitySets(containerSecurity(over)).effective;
@@ -20,6 +20,15 @@ describe('capabilitySets', () => {
 
   it('ALL dropped, then one added', () => {
     assert.deepEqual(sets({ addCapabilities: ['net_raw'], dropCapabilities: ['all'] }), ['CAP_NET_RAW']);
+  });
+
+  it('takes names in any case, with and without CAP_, and ALL as ambient', () => {
+    assert.deepEqual(unknownCapabilities(['net_raw', 'Cap_Sys_Admin', 'CAP_CHOWN', 'all', 'CAP_ALL', 'FLY']), [
+      'CAP_ALL',
+      'FLY',
+    ]);
+    const { ambient } = capabilitySets(containerSecurity({ addAmbientCapabilities: ['ALL', 'NET_RAW'] }));
+    assert.equal(ambient.length, 41);
   });
 
   it('ambient ones stand in every set', () => {

@@ -71,7 +71,9 @@ export function capabilitySets(
   const granted = security.privileged
     ? [...ALL_CAPABILITIES]
     : grant(security.addCapabilities, security.dropCapabilities);
-  const ambient = security.addAmbientCapabilities.map(fullName);
+  const ambient = unique(
+    security.addAmbientCapabilities.flatMap((name) => (isAll(name) ? ALL_CAPABILITIES : [fullName(name)])),
+  );
   const bounding = unique([...granted, ...ambient]);
   return { bounding, effective: bounding, permitted: bounding, inheritable: ambient, ambient };
 }

@@ -1,6 +1,7 @@
 /** What every operation of the runtime works with. */
 import type { ImageService } from '../image/image-service.ts';
 import type { BoxDefaults } from './box-config.ts';
+import type { EventHub } from './events/event-hub.ts';
 import type { Log } from './log.ts';
 import type { PodNetwork } from './network/pod-network.ts';
 import type { SandboxIndex } from './sandbox/sandbox-index.ts';
@@ -18,6 +19,7 @@ export interface RuntimeContext {
   readonly images: ImageService;
   readonly network: PodNetwork;
   readonly index: SandboxIndex;
+  readonly events: EventHub;
   /** RunPodSandbox calls under way, by pod name. */
   readonly runs: SharedCalls;
   /** Per-boot token of a sandbox; derived, so that it stands in no state file. */

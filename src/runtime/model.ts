@@ -75,13 +75,35 @@ export type SandboxConfig = z.infer<typeof sandboxConfigSchema>;
 
 export const mountSchema = z.object({
   containerPath: z.string(),
+  /** '' for an image volume. */
   hostPath: z.string(),
   readonly: z.boolean(),
   recursiveReadonly: z.boolean(),
   propagation: z.enum(['PRIVATE', 'HOST_TO_CONTAINER', 'BIDIRECTIONAL']),
   selinuxRelabel: z.boolean(),
+  /** An image volume: what CRI named as the image and what the user wrote. */
+  image: z.object({ image: z.string(), userSpecifiedImage: z.string() }).optional(),
+  /** The part of the image to mount; '' for all of it. */
+  imageSubPath: z.string().default(''),
 });
 export type Mount = z.infer<typeof mountSchema>;
+
+/** A device node of the guest that a container wants besides the standard ones. */
+export const deviceSchema = z.object({
+  hostPath: z.string(),
+  containerPath: z.string(),
+  /** Letters of `rwm`. */
+  permissions: z.string(),
+});
+export type Device = z.infer<typeof deviceSchema>;
+
+/** Which filter of system calls; a Localhost profile is a file on the host. */
+export const seccompSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('Unconfined') }),
+  z.object({ type: z.literal('RuntimeDefault') }),
+  z.object({ type: z.literal('Localhost'), path: z.string() }),
+]);
+export type Seccomp = z.infer<typeof seccompSchema>;
 
 export const containerSecuritySchema = z.object({
   /** Who the process runs as: a number, a name, or '' for the image's USER. */
@@ -99,6 +121,7 @@ export const containerSecuritySchema = z.object({
   maskedPaths: z.array(z.string()),
   readonlyPaths: z.array(z.string()),
   namespaces: namespacesSchema,
+  seccomp: seccompSchema.default({ type: 'Unconfined' }),
 });
 export type ContainerSecurity = z.infer<typeof containerSecuritySchema>;
 
@@ -112,6 +135,7 @@ export const containerConfigSchema = z.object({
   workingDir: z.string(),
   envs: z.array(z.object({ key: z.string(), value: z.string() })),
   mounts: z.array(mountSchema),
+  devices: z.array(deviceSchema).default([]),
   labels,
   annotations: labels,
   logPath: z.string(),
@@ -167,6 +191,8 @@ export interface ContainerView {
   readonly logPath: string;
   readonly stopSignal: string;
   readonly user?: ContainerUser;
+  /** The ids of the images behind its image volumes, by container path. */
+  readonly volumeImages: Readonly<Record<string, string>>;
 }
 
 export interface ExecResult {

@@ -1,14 +1,19 @@
 /** The mounts of a container: the standard ones, the sandbox's files, then the volumes. Pure. */
 import { posix } from 'node:path';
 import type { BoxConfig } from './box-config.ts';
-import type { ContainerSecurity } from './model.ts';
+import type { ContainerConfig, ContainerSecurity } from './model.ts';
+import { deviceMounts } from './oci-devices.ts';
 import type { OciMount } from './oci-types.ts';
 
 /** A volume as the guest sees it. */
 export interface GuestMount {
   readonly containerPath: string;
-  /** `/vol/<n>` on the read-only share or `/rw/vol/<n>` on the writable one. */
+  /**
+   * `/vol/<n>` on the read-only share, `/rw/vol/<n>` on the writable one, `/run/volumes/<container>/<n>` for an image, or a device
+   * node of the guest's.
+   */
   readonly guestPath: string;
+  /** Whether the guest's own mount is read-only, with all that is mounted below. */
   readonly readonly: boolean;
 }
 
@@ -20,13 +25,13 @@ const SANDBOX_FILES = {
 } as const;
 const SANDBOX_DIR = '/run/sandbox';
 
-/** Standard mounts give way to a volume at the same place; parents come before children. */
+/** Standard mounts give way to a volume or a device at the same place; parents come before children. */
 export function containerMounts(
-  security: ContainerSecurity,
+  { security, devices }: Pick<ContainerConfig, 'security' | 'devices'>,
   box: BoxConfig,
   volumes: readonly GuestMount[],
 ): readonly OciMount[] {
-  const bound = volumes.map(volumeMount);
+  const bound = [...volumes.map(volumeMount), ...deviceMounts(devices)];
   const taken = new Set(bound.map(({ destination }) => destination));
   const standard = [...standardMounts(security, box), ...sandboxFiles(security)];
   return [...standard.filter(({ destination }) => !taken.has(destination)), ...bound].toSorted(

@@ -38,6 +38,7 @@ describe('ociSpec', () => {
     const mounts = [
       { containerPath: '/data/', guestPath: '/rw/vol/c-0', readonly: false },
       { containerPath: '/etc/hosts', guestPath: '/vol/c-1', readonly: true },
+      { containerPath: '/models', guestPath: '/run/volumes/c/2', readonly: true },
     ];
     const config = {
       command: ['/bin/app'],
@@ -52,9 +53,11 @@ describe('ociSpec', () => {
         cpuQuota: 50_000,
         cpuShares: 512,
         memoryLimitBytes: 64 * 1024 * 1024,
+        cpusetCpus: '0-3',
         oomScoreAdj: 999,
         unified: { 'memory.oom.group': '1' },
       }),
+      devices: [{ hostPath: '/dev/fuse', containerPath: '/opt/fuse', permissions: 'rw' }],
       security: containerSecurity({
         runAsUser: 1000,
         runAsGroup: 2000,
@@ -64,6 +67,8 @@ describe('ociSpec', () => {
         dropCapabilities: ['chown'],
         noNewPrivs: true,
         readonlyRootfs: true,
+        maskedPaths: ['/proc/kcore'],
+        readonlyPaths: ['/proc/sys'],
         namespaces: namespaces({ pid: 'POD', ipc: 'CONTAINER' }),
       }),
     } satisfies Partial<ContainerConfig>;
@@ -71,10 +76,19 @@ describe('ociSpec', () => {
   });
 
   it('of a privileged container hides nothing and grants all', () => {
-    const { linux, process, mounts } = spec({ security: containerSecurity({ privileged: true }) });
+    const security = containerSecurity({ privileged: true, maskedPaths: ['/proc'], readonlyPaths: ['/sys'] });
+    const { linux, process, mounts } = spec({ security });
     assert.deepEqual([linux.maskedPaths, linux.readonlyPaths], [[], []]);
     assert.ok(process.capabilities.effective.includes('CAP_SYS_ADMIN'));
     assert.ok(mounts.find(({ destination }) => destination === '/sys')?.options.includes('rw'));
+  });
+
+  it('has a pid namespace to join or to make, unless it is the pod’s', () => {
+    const kinds = (pid: 'POD' | 'NODE' | 'CONTAINER' | 'TARGET'): boolean =>
+      spec({ security: containerSecurity({ namespaces: namespaces({ pid }) }) }).linux.namespaces.some(
+        ({ type }) => type === 'pid',
+      );
+    assert.deepEqual([kinds('POD'), kinds('NODE'), kinds('CONTAINER'), kinds('TARGET')], [false, false, true, true]);
   });
 
   it('gives a volume the place of a standard mount', () => {

@@ -4,28 +4,16 @@ import { BoxError } from '../errors.ts';
 import type { ImageConfig } from '../image/image-service.ts';
 import type { BoxConfig } from './box-config.ts';
 import { capabilitySets, unknownCapabilities } from './capabilities.ts';
-import type { ContainerConfig, ContainerSecurity, NamespaceMode, Resources } from './model.ts';
+import type { ContainerConfig, ContainerSecurity, NamespaceMode } from './model.ts';
+import { deviceRules } from './oci-devices.ts';
 import { containerMounts, type GuestMount } from './oci-mounts.ts';
-import type { OciNamespace, OciResources, OciSpec } from './oci-types.ts';
+import { ociResources } from './oci-resources.ts';
+import type { OciNamespace, OciSpec } from './oci-types.ts';
 
 const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** What runc and containerd hide by default (proc and sys entries that leak or change kernel state). */
-const MASKED_PATHS = [
-  '/proc/acpi',
-  '/proc/asound',
-  '/proc/interrupts',
-  '/proc/kcore',
-  '/proc/keys',
-  '/proc/latency_stats',
-  '/proc/sched_debug',
-  '/proc/scsi',
-  '/proc/timer_list',
-  '/proc/timer_stats',
-  '/sys/devices/virtual/powercap',
-  '/sys/firmware',
-];
-const READONLY_PATHS = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
+/** What a systemd service gets, and with it a container of containerd: select(2) works, and who needs more raises it. */
+const OPEN_FILES = { type: 'RLIMIT_NOFILE', soft: 1024, hard: 524_288 };
 
 export interface OciSpecInput {
   readonly config: ContainerConfig;
@@ -34,7 +22,7 @@ export interface OciSpecInput {
   readonly mounts: readonly GuestMount[];
 }
 
-/** INVALID_REQUEST if there is nothing to run or a capability does not exist. */
+/** INVALID_REQUEST if there is nothing to run or a capability does not exist, NOT_SUPPORTED for a device the guest has not. */
 export function ociSpec({ config, image, box, mounts }: OciSpecInput): OciSpec {
   const { security } = config;
   checkCapabilities(security);
@@ -51,13 +39,18 @@ export function ociSpec({ config, image, box, mounts }: OciSpecInput): OciSpec {
       capabilities: capabilitySets(security),
       noNewPrivileges: security.noNewPrivs,
       ...(config.resources === undefined ? {} : { oomScoreAdj: config.resources.oomScoreAdj }),
+      rlimits: [OPEN_FILES],
     },
-    mounts: containerMounts(security, box, mounts),
+    mounts: containerMounts(config, box, mounts),
     linux: {
       namespaces: namespaces(security),
-      maskedPaths: hiddenPaths(security, security.maskedPaths, MASKED_PATHS),
-      readonlyPaths: hiddenPaths(security, security.readonlyPaths, READONLY_PATHS),
-      resources: config.resources === undefined ? {} : ociResources(config.resources),
+      // as they are: kubelet names its defaults, and none for procMount Unmasked
+      maskedPaths: security.privileged ? [] : security.maskedPaths,
+      readonlyPaths: security.privileged ? [] : security.readonlyPaths,
+      resources: {
+        ...(config.resources === undefined ? {} : ociResources(config.resources, box)),
+        devices: deviceRules(config),
+      },
     },
     annotations: { 'a3s.user': JSON.stringify(requestedUser(security, image)) },
   };
@@ -100,37 +93,12 @@ function namespaces({ namespaces: mode }: ContainerSecurity): readonly OciNamesp
   return own;
 }
 
-/** POD (and NODE, which for a VM is the pod) means the guest's own namespace. */
-export function isOwn(mode: NamespaceMode): boolean {
-  return mode === 'CONTAINER';
-}
-
-/** An empty list from CRI means the defaults; a privileged container has none. */
-function hiddenPaths(
-  security: ContainerSecurity,
-  asked: readonly string[],
-  defaults: readonly string[],
-): readonly string[] {
-  if (security.privileged) return [];
-  return asked.length > 0 ? asked : defaults;
-}
-
-/** Zero means "not set" throughout CRI's LinuxContainerResources. */
-export function ociResources(resources: Resources): OciResources {
-  return {
-    memory: {
-      ...(resources.memoryLimitBytes > 0 ? { limit: resources.memoryLimitBytes } : {}),
-      ...(resources.memorySwapLimitBytes > 0 ? { swap: resources.memorySwapLimitBytes } : {}),
-    },
-    cpu: {
-      ...(resources.cpuShares > 0 ? { shares: resources.cpuShares } : {}),
-      ...(resources.cpuQuota > 0 ? { quota: resources.cpuQuota } : {}),
-      ...(resources.cpuPeriod > 0 ? { period: resources.cpuPeriod } : {}),
-      ...(resources.cpusetCpus === '' ? {} : { cpus: resources.cpusetCpus }),
-      ...(resources.cpusetMems === '' ? {} : { mems: resources.cpusetMems }),
-    },
-    unified: resources.unified,
-  };
+/**
+ * POD (and NODE, which for a VM is the pod) means the guest's own namespace. TARGET is another container's: the guest is told
+ * whose, and joins it instead of making one.
+ */
+function isOwn(mode: NamespaceMode): boolean {
+  return mode === 'CONTAINER' || mode === 'TARGET';
 }
 
 interface RequestedUser {

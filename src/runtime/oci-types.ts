@@ -19,6 +19,22 @@ export interface OciNamespace {
   readonly type: 'mount' | 'pid' | 'ipc' | 'uts' | 'cgroup';
 }
 
+/** What may be done with a device, or with all that the absent fields leave open; later rules win. */
+export interface OciDeviceRule {
+  readonly allow: boolean;
+  readonly type?: 'b' | 'c';
+  readonly major?: number;
+  readonly minor?: number;
+  /** Letters of `rwm`. */
+  readonly access: string;
+}
+
+export interface OciRlimit {
+  readonly type: string;
+  readonly soft: number;
+  readonly hard: number;
+}
+
 export interface OciResources {
   readonly memory?: { readonly limit?: number; readonly swap?: number };
   readonly cpu?: {
@@ -29,6 +45,7 @@ export interface OciResources {
     readonly mems?: string;
   };
   readonly pids?: { readonly limit: number };
+  readonly devices?: readonly OciDeviceRule[];
   readonly unified?: Readonly<Record<string, string>>;
 }
 
@@ -45,6 +62,7 @@ export interface OciSpec {
     readonly capabilities: OciCapabilities;
     readonly noNewPrivileges: boolean;
     readonly oomScoreAdj?: number;
+    readonly rlimits: readonly OciRlimit[];
   };
   readonly mounts: readonly OciMount[];
   readonly linux: {

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { ImageService } from '../image/image-service.ts';
 import type { RuntimeContext } from './context.ts';
+import { EventHub } from './events/event-hub.ts';
 import { HostChecks } from './host/host-checks.ts';
 import { installGuestInit } from './host/install-guest-init.ts';
 import { openTokenKey } from './host/token-key.ts';
@@ -68,6 +69,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     images,
     network,
     index: new SandboxIndex(),
+    events: new EventHub(),
     runs: new SharedCalls(),
     tokenFor,
     log,

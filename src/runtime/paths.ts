@@ -17,6 +17,7 @@ export interface RunPaths {
   readonly readySocket: string;
   readonly controlSocket: string;
   readonly execSocket: string;
+  readonly terminalSocket: string;
 }
 
 export interface SandboxPaths extends RunPaths {
@@ -34,6 +35,8 @@ export interface SandboxPaths extends RunPaths {
   /** A read-only bind of rwPoints: the guest can write inside the volumes mounted in it and nowhere else. */
   readonly rwShare: string;
   readonly rwVolumes: string;
+  /** Where a volume is prepared before the guest sees it. */
+  readonly stagedVolumes: string;
   readonly scratch: string;
   readonly netns: string;
   readonly netnsName: string;
@@ -69,6 +72,7 @@ export function sandboxPaths(root: string, state: string, id: string): SandboxPa
     rwPoints: join(dir, 'rw-points'),
     rwShare: join(dir, 'share', 'rw'),
     rwVolumes: join(dir, 'share', 'rw', 'vol'),
+    stagedVolumes: join(dir, 'staged'),
     scratch: join(dir, 'scratch.img'),
     ...runPaths(join(runFolders(state), shortId(id))),
     netns: join(NETNS_DIR, netnsName),
@@ -85,11 +89,16 @@ export function runPaths(run: string): RunPaths {
     readySocket: join(run, 'ready.sock'),
     controlSocket: join(run, 'control.sock'),
     execSocket: join(run, 'exec.sock'),
+    terminalSocket: join(run, 'tty.sock'),
   };
 }
 
 export function containerRecordPath(paths: SandboxPaths, containerId: string): string {
   return join(paths.containers, `${containerId}.json`);
+}
+
+export function containerSpecPath(paths: SandboxPaths, containerId: string): string {
+  return join(paths.containers, `${containerId}.spec.json`);
 }
 
 export function logPositionPath(paths: SandboxPaths, containerId: string): string {

@@ -1,37 +1,51 @@
 /** The runtime as src/cri sees it: each operation lives in a file of its own, this class only names them. */
+import type { Duplex } from 'node:stream';
 import { BoxError } from '../errors.ts';
+import { VERSIONS } from '../versions.ts';
 import { createContainer } from './container/create-container.ts';
 import { execSync } from './container/exec-sync.ts';
 import { removeContainer } from './container/remove-container.ts';
+import { reopenContainerLog } from './container/reopen-log.ts';
+import { readSpec } from './container/spec-file.ts';
 import { startContainer } from './container/start-container.ts';
 import { stopContainer } from './container/stop-container.ts';
+import { updateContainer } from './container/update-container.ts';
 import type { RuntimeContext } from './context.ts';
+import type { RuntimeEvent } from './events/event-hub.ts';
 import type { HostCheck, HostChecks } from './host/host-checks.ts';
-import type { Condition, ContainerConfig, ContainerView, ExecResult, SandboxConfig, SandboxView } from './model.ts';
-import type { InterfaceStats } from './network/pod-network.ts';
+import type {
+  Condition,
+  ContainerConfig,
+  ContainerView,
+  ExecResult,
+  Resources,
+  SandboxConfig,
+  SandboxView,
+} from './model.ts';
 import type { RuntimeService } from './runtime-service.ts';
 import { runSandbox } from './sandbox/run-sandbox.ts';
 import { removeSandbox, stopSandbox } from './sandbox/stop-sandbox.ts';
+import type { SandboxStats, StatsScope } from './stats/stats.ts';
+import { StatsCollector } from './stats/stats-collector.ts';
+import { openAttach } from './streams/open-attach.ts';
+import { openExec } from './streams/open-exec.ts';
+import { openForward } from './streams/open-forward.ts';
+import type { ProcessStreams, StreamRequest } from './streams.ts';
+import { COMMON_DEVICES, vmDevices } from './vm/devices.ts';
+import { requireMemory, requireProcessors } from './vm-limits.ts';
 
-/** The devices of every VM: eight of the eleven that x86-64 libkrun allows. */
-const DEVICES = [
-  'virtiofs root (ro)',
-  'virtiofs rw',
-  'virtio-blk scratch',
-  'vsock',
-  'virtio-net',
-  'console',
-  'balloon',
-  'rng',
-];
+/** What `crictl inspect` and its kin call a runtime. */
+const RUNTIME_TYPE = 'a3s-box: libkrun microVM';
 
 export class Runtime implements RuntimeService {
   readonly #context: RuntimeContext;
   readonly #checks: HostChecks;
+  readonly #stats: StatsCollector;
 
   constructor(context: RuntimeContext, checks: HostChecks) {
     this.#context = context;
     this.#checks = checks;
+    this.#stats = new StatsCollector(context);
   }
 
   async conditions(): Promise<readonly Condition[]> {
@@ -50,7 +64,7 @@ export class Runtime implements RuntimeService {
 
   info(): Readonly<Record<string, unknown>> {
     const { root, state, parts, defaults } = this.#context;
-    return { root, state, parts, defaults, devices: DEVICES };
+    return { root, state, versions: VERSIONS, parts, defaults, devices: COMMON_DEVICES };
   }
 
   async runSandbox(config: SandboxConfig, handler: string, signal: AbortSignal): Promise<string> {
@@ -75,15 +89,45 @@ export class Runtime implements RuntimeService {
     return this.#context.index.get(id).view();
   }
 
-  async sandboxNetworkStats(id: string): Promise<readonly InterfaceStats[]> {
-    const sandbox = this.#context.index.get(id);
-    return sandbox.record.state === 'READY' ? this.#context.network.stats(sandbox.paths.netnsName) : [];
+  async stats(sandboxId: string, scope: StatsScope): Promise<SandboxStats> {
+    return this.#stats.one(this.#context.index.get(sandboxId), scope);
+  }
+
+  async statsOf(sandboxIds: readonly string[], scope: StatsScope): Promise<readonly SandboxStats[]> {
+    const wanted = new Set(sandboxIds);
+    return this.#stats.all(
+      this.#context.index.all().filter(({ id }) => wanted.has(id)),
+      scope,
+    );
+  }
+
+  events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
+    return this.#context.events.listen(signal);
   }
 
   sandboxInfo(id: string): Readonly<Record<string, unknown>> {
     const sandbox = this.#context.index.get(id);
-    const { box, bootTimings, guest, network, reason } = sandbox.record;
-    return { pid: sandbox.pid() ?? 0, box, bootTimingsMs: bootTimings, guest, network, reason, devices: DEVICES };
+    const { box, bootTimings, guest, network, reason, handler, config } = sandbox.record;
+    return {
+      pid: sandbox.pid() ?? 0,
+      runtimeHandler: handler,
+      runtimeType: RUNTIME_TYPE,
+      config,
+      reason,
+      box,
+      bootTimingsMs: bootTimings,
+      devices: vmDevices(box, network),
+      versions: { ...VERSIONS, kernel: guest.kernelRelease, guestInit: guest.agentVersion },
+      network,
+    };
+  }
+
+  checkSandboxResize(id: string, resources: Resources | undefined): void {
+    const sandbox = this.#context.index.get(id);
+    // a sandbox without a VM has nothing to resize
+    sandbox.vm();
+    requireMemory(`sandbox ${sandbox.id}`, resources, sandbox.record.box);
+    requireProcessors(`sandbox ${sandbox.id}`, resources, sandbox.record.box);
   }
 
   async createContainer(sandboxId: string, config: ContainerConfig, signal: AbortSignal): Promise<string> {
@@ -94,12 +138,20 @@ export class Runtime implements RuntimeService {
     await startContainer(this.#context, id);
   }
 
+  async reopenContainerLog(id: string): Promise<void> {
+    await reopenContainerLog(this.#context, id);
+  }
+
   async stopContainer(id: string, timeoutSeconds: number): Promise<void> {
     await stopContainer(this.#context, id, timeoutSeconds);
   }
 
   async removeContainer(id: string): Promise<void> {
     await removeContainer(this.#context, id);
+  }
+
+  async updateContainer(id: string, change: Resources): Promise<void> {
+    await updateContainer(this.#context, id, change);
   }
 
   listContainers(): readonly ContainerView[] {
@@ -110,10 +162,18 @@ export class Runtime implements RuntimeService {
     return this.#context.index.getContainer(id).container.view();
   }
 
-  containerInfo(id: string): Readonly<Record<string, unknown>> {
+  async containerInfo(id: string): Promise<Readonly<Record<string, unknown>>> {
     const { sandbox, container } = this.#context.index.getContainer(id);
     const { config, user, imageId } = container.record;
-    return { sandboxId: sandbox.id, imageId, user, config: { ...config, envs: config.envs.map(({ key }) => key) } };
+    return {
+      sandboxID: sandbox.id,
+      pid: sandbox.pid() ?? 0,
+      runtimeType: RUNTIME_TYPE,
+      imageId,
+      user,
+      config: { ...config, envs: config.envs.map(({ key }) => key) },
+      runtimeSpec: await readSpec(sandbox.paths, container.id),
+    };
   }
 
   async execSync(
@@ -123,6 +183,23 @@ export class Runtime implements RuntimeService {
     signal: AbortSignal,
   ): Promise<ExecResult> {
     return execSync(this.#context, id, command, timeoutSeconds, signal);
+  }
+
+  async openExec(
+    id: string,
+    command: readonly string[],
+    request: StreamRequest,
+    signal: AbortSignal,
+  ): Promise<ProcessStreams> {
+    return openExec(this.#context.index, id, command, request, signal);
+  }
+
+  async openAttach(id: string, request: StreamRequest, signal: AbortSignal): Promise<ProcessStreams> {
+    return openAttach(this.#context.index, id, request, signal);
+  }
+
+  async openForward(sandboxId: string, port: number, signal: AbortSignal): Promise<Duplex> {
+    return openForward(this.#context.index, sandboxId, port, signal);
   }
 
   /** Stops watching; the VMs run on. */

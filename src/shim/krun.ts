@@ -65,6 +65,7 @@ function addVsock(ctx: number, config: ShimConfig): void {
   check('krun_add_vsock_port2 ready', krun.addVsockPort(ctx, GUEST_PORTS.ready, config.readySocket, false));
   check('krun_add_vsock_port2 control', krun.addVsockPort(ctx, GUEST_PORTS.control, config.controlSocket, true));
   check('krun_add_vsock_port2 exec', krun.addVsockPort(ctx, GUEST_PORTS.exec, config.execSocket, true));
+  check('krun_add_vsock_port2 terminal', krun.addVsockPort(ctx, GUEST_PORTS.terminal, config.terminalSocket, true));
 }
 
 /** Becomes the VM. Returns only by throwing KrunError. */

@@ -8,7 +8,7 @@ export const SHIM_CONFIG_FD = 3;
 export const SHIM_STATUS_FD = 4;
 
 /** The vsock ports of the guest protocol (proto/guest/v1/guest.proto). */
-export const GUEST_PORTS = { ready: 4087, control: 4088, exec: 4089 } as const;
+export const GUEST_PORTS = { ready: 4087, control: 4088, exec: 4089, terminal: 4090 } as const;
 
 /** The virtiofs tag of the writable share, the file guest-init reads its token from, and the network card's name on the host. */
 export const RW_SHARE_TAG = 'rw';
@@ -28,6 +28,7 @@ export interface ShimConfig {
   readonly readySocket: string;
   readonly controlSocket: string;
   readonly execSocket: string;
+  readonly terminalSocket: string;
   /** A FIFO; libkrun opens it by name. */
   readonly console: string;
   /** Content of BOOT_FILE: held in memory only, readable once. */

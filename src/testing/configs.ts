@@ -1,5 +1,12 @@
 /** Plain configurations for tests: everything at CRI's zero values, the test names only what it is about. */
-import type { ContainerConfig, ContainerSecurity, Namespaces, Resources, SandboxConfig } from '../runtime/model.ts';
+import type {
+  ContainerConfig,
+  ContainerSecurity,
+  Mount,
+  Namespaces,
+  Resources,
+  SandboxConfig,
+} from '../runtime/model.ts';
 
 export function resources(over: Partial<Resources> = {}): Resources {
   return {
@@ -51,6 +58,20 @@ export function containerSecurity(over: Partial<ContainerSecurity> = {}): Contai
     maskedPaths: [],
     readonlyPaths: [],
     namespaces: namespaces(),
+    seccomp: { type: 'Unconfined' },
+    ...over,
+  };
+}
+
+export function mount(over: Partial<Mount> = {}): Mount {
+  return {
+    containerPath: '/data',
+    hostPath: '',
+    readonly: false,
+    recursiveReadonly: false,
+    propagation: 'PRIVATE',
+    selinuxRelabel: false,
+    imageSubPath: '',
     ...over,
   };
 }
@@ -65,6 +86,7 @@ export function containerConfig(over: Partial<ContainerConfig> = {}): ContainerC
     workingDir: '',
     envs: [],
     mounts: [],
+    devices: [],
     labels: {},
     annotations: {},
     logPath: '',

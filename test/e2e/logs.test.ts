@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { before, describe, it } from 'node:test';
-import type { Pod } from './harness/crictl.ts';
+import { after, before, describe, it } from 'node:test';
+import { status } from '@grpc/grpc-js';
+import { type Cri, call, connectCri } from './harness/cri.ts';
+import { type Pod, until } from './harness/crictl.ts';
+import { run } from './harness/run.ts';
 import { useWorld } from './harness/suite.ts';
 
 const CRI_LINE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z (stdout|stderr) (F|P) /;
@@ -11,10 +15,13 @@ const CRI_LINE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z (stdout|stderr) (F|P) 
 describe('container logs', () => {
   const world = useWorld();
   let pod: Pod;
+  let cri: Cri;
 
   before(async () => {
     pod = await world().crictl.runPod('logs');
+    cri = connectCri(world().folders.socket);
   });
+  after(() => cri.close());
 
   it('are CRI lines at log_directory/log_path, stdout and stderr apart', async () => {
     const { crictl, folders } = world();
@@ -57,6 +64,62 @@ describe('container logs', () => {
     const { crictl } = world();
     const status = await crictl.finish(pod, { name: 'bare', command: ['printf', 'no newline'] });
     assert.match(await readFile(status.logPath, 'utf8'), / stdout P no newline\n$/);
+  });
+
+  it('are rotated by renaming: after the call nothing more goes to the old file, and nothing is lost', async () => {
+    const { crictl } = world();
+    const script =
+      'i=0; while [ $i -lt 3000 ]; do echo "number $i"; i=$((i+1)); done; while [ ! -e /go ]; do sleep 1; done; echo last';
+    const id = await crictl.start(pod, { name: 'rotated', command: ['sh', '-c', script] });
+    const { logPath } = await crictl.status(id);
+    const kept = `${logPath}.20260101-000000`;
+    await until('there is a log to rotate', async () => ((await stat(logPath)).size > 10_000 ? true : undefined));
+    await rename(logPath, kept);
+    await call(cri.runtime.reopenContainerLog.bind(cri.runtime), { containerId: id });
+    const { size } = await stat(kept);
+    assert.ok((await stat(logPath)).isFile(), 'the new file is there at once');
+    // a new daemon goes on in the new file, also when the old one could not say where it was
+    await world().daemon.kill();
+    await world().restart();
+    await crictl.exec(id, 'touch', '/go');
+    await crictl.exited(id);
+    assert.equal((await stat(kept)).size, size);
+    const text = ((await readFile(kept, 'latin1')) + (await readFile(logPath, 'latin1'))).replaceAll(
+      /^\S+ stdout F /gm,
+      '',
+    );
+    assert.equal(text, `${Array.from({ length: 3000 }, (_, number) => `number ${number}\n`).join('')}last\n`);
+  });
+
+  it('of what does not run cannot be reopened, and no file is made', async () => {
+    const { crictl } = world();
+    const { id, logPath } = await crictl.finish(pod, { name: 'over', command: ['true'] });
+    await rename(logPath, `${logPath}.1`);
+    const reopened = call(cri.runtime.reopenContainerLog.bind(cri.runtime), { containerId: id });
+    await assert.rejects(reopened, { code: status.FAILED_PRECONDITION });
+    await assert.rejects(stat(logPath), { code: 'ENOENT' });
+    const unknown = call(cri.runtime.reopenContainerLog.bind(cri.runtime), { containerId: 'ff'.repeat(32) });
+    await assert.rejects(unknown, { code: status.NOT_FOUND });
+  });
+
+  it('are followed by crictl until the container ends', async () => {
+    const { crictl } = world();
+    const id = await crictl.start(pod, { name: 'followed', command: ['sh', '-c', 'echo one; sleep 2; echo two'] });
+    assert.equal(await crictl.ok('logs', '-f', id), 'one\ntwo');
+  });
+
+  it('of a container whose log nobody takes do not hold back its neighbour’s', async () => {
+    const { crictl, folders } = world();
+    const stuck = join(folders.base, 'logs', 'logs', 'stuck-0.log');
+    await run('mkfifo', [stuck]);
+    const noisy = await crictl.start(pod, { name: 'stuck', command: ['sh', '-c', 'yes noise | head -c 20000000'] });
+    const free = await crictl.finish(pod, { name: 'free', command: ['sh', '-c', 'yes free | head -c 2000000'] });
+    assert.equal((await readFile(free.logPath, 'latin1')).split('\n').length - 1, 400_000);
+    assert.equal((await crictl.status(noisy)).state, 'CONTAINER_RUNNING');
+    // somebody takes it at last
+    const reader = createReadStream(stuck).resume();
+    await crictl.exited(noisy);
+    reader.destroy();
   });
 });
 

@@ -1,85 +1,279 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { before, describe, it } from 'node:test';
-import type { Pod } from './harness/crictl.ts';
+import { after, before, describe, it } from 'node:test';
+import { readMountsBelow } from '../../src/runtime/share/mount-table.ts';
+import { type Pod, until } from './harness/crictl.ts';
+import { shims } from './harness/leftovers.ts';
+import { run } from './harness/run.ts';
+import { BUSYBOX, NGINX } from './harness/settings.ts';
 import { useWorld } from './harness/suite.ts';
 
+const HOST_TO_CONTAINER = 1;
+const PRIVILEGED = { linux: { security_context: { privileged: true } } };
+
+interface MountRequest {
+  readonly container_path: string;
+  readonly host_path?: string;
+  readonly readonly?: boolean;
+  readonly recursive_read_only?: boolean;
+  readonly propagation?: number;
+  readonly selinux_relabel?: boolean;
+  readonly image?: { readonly image: string };
+  readonly image_sub_path?: string;
+}
+
+const world = useWorld([BUSYBOX, NGINX]);
+
+/** Not below the daemon's folders: it may hold mounts until the world has ended. */
+let dir = '';
+before(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'a3s-e2e-mounts-'));
+});
+after(async () => {
+  for (const point of (await readMountsBelow(dir)).toReversed()) await host('umount', '--lazy', point);
+  await rm(dir, { recursive: true });
+});
+
+async function host(command: string, ...args: readonly string[]): Promise<void> {
+  const { code, stderr } = await run(command, args);
+  assert.equal(code, 0, `${command} ${args.join(' ')}: ${stderr}`);
+}
+
+/** A folder below `dir` with one file in it. */
+async function folder(name: string, content = `${name}\n`): Promise<string> {
+  const path = join(dir, name);
+  await mkdir(path, { recursive: true });
+  await writeFile(join(path, 'file'), content);
+  return path;
+}
+
 describe('bind mounts', () => {
-  const world = useWorld();
   let pod: Pod;
-  let dir = '';
 
   before(async () => {
-    dir = join(world().folders.base, 'volume');
-    await mkdir(join(dir, 'below'), { recursive: true });
-    await writeFile(join(dir, 'below', 'file'), 'from the host\n');
-    pod = await world().crictl.runPod('mounts');
+    pod = await world().crictl.runPod('mounts', PRIVILEGED);
   });
 
-  const mount = (container: string, host: string, readonly = false) => ({
-    container_path: container,
-    host_path: host,
-    readonly,
-  });
-
-  it('of a folder are read and written on both sides', async () => {
+  /** What a container with these mounts prints; it is privileged, so that nothing but the mounts themselves holds it back. */
+  async function output(name: string, mounts: readonly MountRequest[], script: string): Promise<readonly string[]> {
     const { crictl } = world();
-    const status = await crictl.finish(pod, {
-      name: 'rw',
-      command: [
-        'sh',
-        '-c',
-        'cat /data/below/file; echo from the guest > /data/made; mkdir /data/folder; chown 33:33 /data/made',
-      ],
-      config: { mounts: [mount('/data', dir)] },
-    });
-    assert.equal(await crictl.ok('logs', status.id), 'from the host');
-    assert.equal(status.exitCode, 0);
-    assert.equal(await readFile(join(dir, 'made'), 'utf8'), 'from the guest\n');
+    const config = { ...PRIVILEGED, mounts };
+    const { id, exitCode } = await crictl.finish(pod, { name, command: ['sh', '-c', script], config });
+    const { stdout, stderr } = await crictl.try('logs', id);
+    assert.equal(exitCode, 0, stderr);
+    return stdout.trimEnd().split('\n');
+  }
+
+  it('of folders, files, links and what is not there, over and beside what the image has', async () => {
+    const data = await folder('data');
+    await mkdir(join(data, 'inner'));
+    await symlink(data, join(dir, 'link'));
+    const mounts = [
+      { container_path: '/data', host_path: data },
+      { container_path: '/data/inner', host_path: await folder('inner') },
+      { container_path: '/link', host_path: join(dir, 'link'), selinux_relabel: true },
+      { container_path: '/made', host_path: join(dir, 'made', 'by-us') },
+      { container_path: '/etc/passwd', host_path: join(data, 'file'), readonly: true },
+      { container_path: '/root', host_path: await folder('root') },
+      { container_path: '/var/run/secrets/new', host_path: await folder('secret') },
+      { container_path: '/masked', host_path: '/dev/null' },
+    ];
+    const script = [
+      'cat /data/file /data/inner/file /link/file /etc/passwd /root/file /run/secrets/new/file',
+      'echo guest >/data/written; mkdir /data/made; chown 33:33 /data/written; touch /made/x',
+      'echo gone >/masked; cat /masked; ls -l /masked | cut -c1',
+    ].join('\n');
+    const seen = ['data', 'inner', 'data', 'data', 'root', 'secret', 'c'];
+    assert.deepEqual(await output('many', mounts, script), seen);
+    assert.equal(await readFile(join(data, 'written'), 'utf8'), 'guest\n');
+    assert.deepEqual(await readdir(join(dir, 'made', 'by-us')), ['x']);
+    assert.deepEqual(await readdir(join(data, 'inner')), []);
   });
 
-  it('that are read-only cannot be written, not even after a remount by a privileged container', async () => {
+  it('whose place is behind a link stay inside the container', async () => {
+    const trap = await folder('trap');
+    await symlink(dir, join(trap, 'absolute'));
+    await symlink('../../../../../..', join(trap, 'up'));
+    const secret = await folder('behind');
+    const mounts = [
+      { container_path: '/trap', host_path: trap },
+      { container_path: '/trap/absolute/one', host_path: secret },
+      { container_path: '/trap/up/two', host_path: secret },
+    ];
+    assert.deepEqual(await output('trap', mounts, `cat ${dir}/one/file /two/file`), ['behind', 'behind']);
+    assert.deepEqual((await readdir(dir)).includes('one'), false);
+  });
+
+  it('that are read-only cannot be written, not even after a remount; what is mounted below can, unless recursively so', async () => {
+    const plain = await folder('plain');
+    const tree = await folder('tree');
+    await mkdir(join(tree, 'below'));
+    await host('mount', '-t', 'tmpfs', 'tmpfs', join(tree, 'below'));
+    const mounts = [
+      { container_path: '/plain', host_path: plain, readonly: true },
+      { container_path: '/tree', host_path: tree, readonly: true },
+      { container_path: '/all', host_path: tree, readonly: true, recursive_read_only: true },
+    ];
+    const places = '/plain/x /tree/x /tree/below/x /all/x /all/below/y';
+    const script = `try() { for x in ${places}; do touch $x 2>/dev/null && echo $x; done; }
+      try; for m in /plain /tree /all /all/below; do mount -o remount,rw $m; done; try; cat /plain/file`;
+    assert.deepEqual(await output('ro', mounts, script), ['/tree/below/x', '/tree/below/x', 'plain']);
+    assert.deepEqual(await readdir(plain), ['file']);
+    assert.deepEqual(await readdir(join(tree, 'below')), ['x']);
+  });
+
+  it('show what is mounted on the host later only if they shall, and a ConfigMap’s new content; nothing comes back', async () => {
     const { crictl } = world();
-    const privileged = { linux: { security_context: { privileged: true } } };
-    const vm = await crictl.runPod('privileged', privileged);
-    const script =
-      'touch /data/x || echo refused; mount -o remount,rw /data; touch /data/x || echo refused; cat /data/below/file';
-    const status = await crictl.finish(vm, {
-      name: 'ro',
-      command: ['sh', '-c', script],
-      config: { ...privileged, mounts: [mount('/data', dir, true)] },
+    const shared = await folder('shared');
+    const later = await folder('later');
+    for (const name of ['new', 'known']) await mkdir(join(shared, name));
+    await host('mount', '--bind', '--make-shared', shared, shared);
+    const config = await configMap('one');
+    const mounts = [
+      { container_path: '/slave', host_path: shared, propagation: HOST_TO_CONTAINER },
+      { container_path: '/private', host_path: shared },
+      { container_path: '/config', host_path: config, readonly: true },
+      { container_path: '/slave-ro', host_path: shared, readonly: true, propagation: HOST_TO_CONTAINER },
+    ];
+    const id = await crictl.start(pod, {
+      name: 'slave',
+      command: ['sleep', '1000'],
+      config: { ...PRIVILEGED, mounts },
     });
-    const { stdout } = await crictl.try('logs', status.id);
-    assert.equal(stdout, 'refused\nrefused\nfrom the host\n');
-    await assert.rejects(readFile(join(dir, 'x')), { code: 'ENOENT' });
-    await crictl.removePod(vm);
+    const ls = (path: string): Promise<string> => crictl.exec(id, 'ls', path);
+    assert.equal(await ls('/slave/known'), '');
+    assert.equal(await crictl.exec(id, 'cat', '/config/key'), 'one');
+    for (const name of ['new', 'known']) await host('mount', '--bind', later, join(shared, name));
+    await switchConfigMap(config, 'two');
+    assert.equal(await ls('/slave/new'), 'file');
+    assert.equal(await ls('/private/new'), '');
+    // the guest had looked at this one: it asks again after virtiofs' 5 s
+    await until('a mount over a known folder shows', async () =>
+      (await ls('/slave/known')) === 'file' ? true : undefined,
+    );
+    await until('the new ConfigMap shows', async () =>
+      (await crictl.exec(id, 'cat', '/config/key')) === 'two' ? true : undefined,
+    );
+    const write = 'touch /slave-ro/new/written; touch /slave-ro/refused 2>/dev/null || echo refused';
+    assert.equal(await crictl.exec(id, 'sh', '-c', write), 'refused');
+    assert.deepEqual(await readdir(later), ['file', 'written']);
+    await crictl.exec(id, 'sh', '-c', 'mkdir /slave/guest; mount --bind /etc /slave/guest');
+    assert.deepEqual(await readdir(join(shared, 'guest')), []);
+    await crictl.ok('rm', '-f', id);
+  });
+
+  it('are let go of with their container: the VMM keeps nothing of them open', async () => {
+    const { crictl, folders } = world();
+    const many = await folder('many');
+    for (let index = 0; index < 300; index += 1) await writeFile(join(many, `file-${index}`), '');
+    const [shim] = await shims(folders);
+    assert.ok(shim);
+    const open = async (): Promise<number> => (await readdir(`/proc/${shim.pid}/fd`)).length;
+    const before = await open();
+    const mounts = [
+      { container_path: '/rw', host_path: many },
+      { container_path: '/ro', host_path: many, readonly: true },
+    ];
+    const id = await crictl.start(pod, { name: 'looks', command: ['sleep', '1000'], config: { mounts } });
+    await crictl.exec(id, 'ls', '-lR', '/rw', '/ro');
+    assert.ok((await open()) > before + 600);
+    await crictl.ok('rm', '-f', id);
+    await until('the VMM has closed them', async () => ((await open()) < before + 100 ? true : undefined));
   });
 
   it('of a single file are live', async () => {
     const { crictl } = world();
-    const file = join(dir, 'single');
-    await writeFile(file, 'one');
-    const id = await crictl.start(pod, {
-      name: 'file',
-      command: ['sh', '-c', 'echo two > /etc/single; sleep 1000'],
-      config: { mounts: [mount('/etc/single', file), mount('/etc/hosts', join(dir, 'below', 'file'), true)] },
-    });
-    assert.equal(await crictl.exec(id, 'cat', '/etc/single', '/etc/hosts'), 'two\nfrom the host');
-    assert.equal(await readFile(file, 'utf8'), 'two\n');
+    const file = join(await folder('single', 'one'), 'file');
+    const mounts = [{ container_path: '/etc/single', host_path: file }];
+    const command = ['sh', '-c', 'echo two > /etc/single; sleep 1000'];
+    const id = await crictl.start(pod, { name: 'file', command, config: { mounts } });
+    await until('the guest has written', async () => ((await readFile(file, 'utf8')) === 'two\n' ? true : undefined));
+    await writeFile(file, 'three\n');
+    await until('the guest sees it', async () =>
+      (await crictl.exec(id, 'cat', '/etc/single')) === 'three' ? true : undefined,
+    );
     await crictl.ok('rm', '-f', id);
+  });
+
+  it('that cannot be kept are refused', async () => {
+    const { crictl } = world();
+    const refused = async (mount: MountRequest): Promise<string> => {
+      const file = join(dir, 'refused.json');
+      const config = { metadata: { name: 'refused' }, image: { image: BUSYBOX }, command: ['true'], mounts: [mount] };
+      await writeFile(file, JSON.stringify(config));
+      return crictl.fails('create', pod.id, file, pod.config);
+    };
+    const before = await crictl.containers();
+    const host_path = await folder('any');
+    assert.match(await refused({ container_path: '/x', host_path, propagation: 2 }), /bidirectional/);
+    assert.match(await refused({ container_path: '/x', host_path, recursive_read_only: true }), /needs readonly/);
+    const rslave = { readonly: true, recursive_read_only: true, propagation: HOST_TO_CONTAINER };
+    assert.match(await refused({ container_path: '/x', host_path, ...rslave }), /private propagation/);
+    assert.match(await refused({ container_path: '/x', host_path: '/dev/kvm' }), /neither/);
+    const image = { container_path: '/x', image: { image: BUSYBOX } };
+    assert.match(await refused(image), /must be readonly/);
+    const missing = await refused({ ...image, readonly: true, image_sub_path: 'no/such' });
+    assert.match(missing, /desc = ImageVolumeMountFailed: image volume \/x of .*no\/such.* is not in the image/);
+    const unknown = await refused({ container_path: '/x', readonly: true, image: { image: 'docker.io/library/none' } });
+    assert.match(unknown, /ImageVolumeMountFailed: .* pull it first/);
+    assert.deepEqual(await crictl.containers(), before);
+  });
+
+  it('of images are read-only, executable, and show no more than their sub path', async () => {
+    const volume = (container_path: string, image: string, image_sub_path = ''): MountRequest => ({
+      container_path,
+      readonly: true,
+      image: { image },
+      image_sub_path,
+    });
+    const mounts = [
+      volume('/one', BUSYBOX),
+      volume('/two', NGINX),
+      volume('/etc-of-two', NGINX, 'etc'),
+      volume('/etc/group', BUSYBOX, '/var/run/../etc/passwd'),
+    ];
+    const script = `cd /; /one/bin/ls /two/usr/sbin/nginx; ls /etc-of-two/passwd; head -n 1 /etc/group | cut -d: -f1,7
+      for x in /one /two /etc-of-two; do mount -o remount,rw $x; touch $x/file 2>/dev/null || echo refused; done
+      ls /two/etc/passwd /two/bin/sh`;
+    const seen = ['/two/usr/sbin/nginx', '/etc-of-two/passwd', 'root:/bin/sh'];
+    const both = ['/two/bin/sh', '/two/etc/passwd'];
+    assert.deepEqual(await output('images', mounts, script), [...seen, 'refused', 'refused', 'refused', ...both]);
   });
 
   it('show in the container’s status as they were asked for', async () => {
     const { crictl } = world();
-    const id = await crictl.create(pod, {
-      name: 'shown',
-      command: ['true'],
-      config: { mounts: [mount('/data', dir, true)] },
-    });
-    const status = JSON.stringify(await crictl.status(id));
-    assert.match(status, /"containerPath":"\/data"/);
-    assert.match(status, /"readonly":true/);
+    const data = await folder('shown');
+    const mounts = [
+      { container_path: '/data', host_path: data, readonly: true, recursive_read_only: true, selinux_relabel: true },
+      { container_path: '/image', readonly: true, image: { image: BUSYBOX }, image_sub_path: 'etc' },
+    ];
+    const id = await crictl.create(pod, { name: 'shown', command: ['true'], config: { mounts } });
+    const { imageId, ...status } = await crictl.status(id);
+    const [bind, image] = status['mounts'] as readonly Record<string, unknown>[];
+    assert.deepEqual(
+      [bind?.['containerPath'], bind?.['hostPath'], bind?.['readonly'], bind?.['recursiveReadOnly']],
+      ['/data', data, true, true],
+    );
+    assert.deepEqual([bind?.['selinuxRelabel'], image?.['imageSubPath']], [true, 'etc']);
+    assert.match(JSON.stringify(image?.['image']), new RegExp(imageId));
     await crictl.ok('rm', id);
   });
 });
+
+/** A ConfigMap volume as kubelet makes it: `key` → `..data/key`, and `..data` → a folder with the present content. */
+async function configMap(content: string): Promise<string> {
+  const path = join(dir, 'config');
+  await mkdir(path);
+  await symlink('..data/key', join(path, 'key'));
+  await switchConfigMap(path, content);
+  return path;
+}
+
+async function switchConfigMap(path: string, content: string): Promise<void> {
+  await mkdir(join(path, `..${content}`));
+  await writeFile(join(path, `..${content}`, 'key'), content);
+  await symlink(`..${content}`, join(path, '..data_tmp'));
+  await rename(join(path, '..data_tmp'), join(path, '..data'));
+}

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 
+use nix::sys::resource::{RLIM_INFINITY, Resource, setrlimit};
 use serde::Deserialize;
 use tokio_vsock::{VMADDR_CID_HOST, VsockAddr};
 
@@ -24,6 +25,8 @@ pub struct BootConfig {
     pub token: String,
 }
 
+/// What systemd lets a service raise its limit to; it must not be less than what a container's is set to.
+const OPEN_FILES: u64 = 524_288;
 const NO_FLAGS: libc::c_ulong = 0;
 const HARDENED: libc::c_ulong = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
 
@@ -51,8 +54,17 @@ pub fn prepare() -> Result<BootConfig> {
         .context("cannot make mounts private")?;
     fs::set_permissions("/scratch", fs::Permissions::from_mode(0o700)).context("cannot close /scratch")?;
     cgroup::enable_controllers()?;
+    raise_limits()?;
     loopback_up()?;
     read_boot_file()
+}
+
+/// What the kernel gives its first process is too little for all that it starts: descriptors (each stream session costs about ten),
+/// and processes of one user over all
+/// containers, whose own bound is the cgroup.
+fn raise_limits() -> Result<()> {
+    setrlimit(Resource::RLIMIT_NOFILE, OPEN_FILES, OPEN_FILES).context("cannot raise the limit of open files")?;
+    setrlimit(Resource::RLIMIT_NPROC, RLIM_INFINITY, RLIM_INFINITY).context("cannot raise the limit of processes")
 }
 
 /// The file can be read once: a container that found its way to this root finds nothing.

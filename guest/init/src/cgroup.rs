@@ -3,12 +3,27 @@
 use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Context, Result};
+use std::time::Duration;
+
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+use crate::error::{Context, Error, Result};
+use crate::limits;
 use crate::spec::Resources;
 
 const ROOT: &str = "/sys/fs/cgroup";
+/// How long killed processes may take to be gone before their group is left to the VM's end.
+const EMPTY_LIMIT: Duration = Duration::from_secs(10);
+/// cgroup.events holds two short lines.
+const EVENTS_LIMIT: usize = 256;
+/// Groups of a container's own making are removed to this depth.
+const MAX_DEPTH: usize = 16;
+/// In how many groups below a container's own its processes are looked for.
+const MAX_GROUPS: usize = 256;
 
 /// Turns every controller the kernel has on for the containers' groups. Called once at boot.
 pub fn enable_controllers() -> Result<()> {
@@ -30,15 +45,53 @@ pub struct Cgroup {
 impl Cgroup {
     /// Makes the group and sets its limits; INVALID_ARGUMENT if the kernel refuses one of them.
     pub fn create(id: &str, resources: &Resources) -> Result<Self> {
+        let mut wanted = limits::settings(resources)?;
+        if resources.pids.is_none() {
+            // first, so that a `pids.max` of the container's own replaces it
+            wanted.insert(0, ("pids.max".to_owned(), limits::default_pids(&read_threads_max()?)?));
+        }
         let group = Self { path: Path::new(ROOT).join(id) };
         fs::create_dir(&group.path).context(format!("cannot make cgroup {}", group.path.display()))?;
-        for (file, value) in settings(resources) {
-            if let Err(error) = group.set(&file, &value) {
-                group.remove();
-                return Err(error).invalid(format!("cgroup setting {file} = {value} was refused"));
+        group.set_all(&wanted).inspect_err(|_| group.remove_empty())?;
+        Ok(group)
+    }
+
+    /// Sets new limits: all of them or none. What `resources` does not name stays as it is. INVALID_ARGUMENT if one is refused, or
+    /// if the container holds more memory than it would be allowed: the kernel would kill it.
+    pub fn update(&self, resources: &Resources) -> Result<()> {
+        if let Some(limit) =
+            resources.memory.limit.and_then(|limit| u64::try_from(limit).ok()).filter(|limit| *limit > 0)
+        {
+            let held = limits::held_memory(&self.read("memory.stat").unwrap_or_default());
+            if held > limit {
+                return Err(Error::invalid(format!(
+                    "memory limit {limit} is below the {held} bytes that the container holds and that cannot be reclaimed"
+                )));
             }
         }
-        Ok(group)
+        self.set_all(&limits::settings(resources)?)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Every process in the group, and in those that a privileged container has made below it.
+    pub fn processes(&self) -> Vec<i32> {
+        let (mut pids, mut groups, mut seen) = (Vec::new(), vec![self.path.clone()], 0);
+        while let Some(group) = groups.pop() {
+            seen += 1;
+            let procs = fs::read_to_string(group.join("cgroup.procs")).unwrap_or_default();
+            pids.extend(procs.lines().filter_map(|line| line.parse::<i32>().ok()));
+            if seen + groups.len() >= MAX_GROUPS {
+                continue;
+            }
+            let below = fs::read_dir(&group).into_iter().flatten().flatten();
+            groups.extend(
+                below.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()),
+            );
+        }
+        pids
     }
 
     /// For clone3's CLONE_INTO_CGROUP.
@@ -71,11 +124,59 @@ impl Cgroup {
         event_count(&events, "oom_kill") > 0
     }
 
-    /// Removes the empty group; one that is not empty yet is left to the VM's end.
-    pub fn remove(&self) {
-        if let Err(error) = fs::remove_dir(&self.path) {
+    /// Removes the group once its last process is gone. One that stays populated is left to the VM's end.
+    pub async fn remove(&self) {
+        match tokio::time::timeout(EMPTY_LIMIT, self.emptied()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => eprintln!("a3s-init: cannot watch cgroup {}: {error}", self.path.display()),
+            Err(_) => eprintln!("a3s-init: processes of cgroup {} do not end", self.path.display()),
+        }
+        self.remove_empty();
+    }
+
+    /// Returns when no process lives in the group or below it: the kernel reports each change of cgroup.events (cgroups(7)).
+    async fn emptied(&self) -> io::Result<()> {
+        let events = fs::File::open(self.path.join("cgroup.events"))?;
+        // SAFETY: the file is moved in, stays open until the AsyncFd is dropped, and its descriptor never changes.
+        let events = unsafe { AsyncFd::register_with_interest(events, Interest::PRIORITY) }?;
+        loop {
+            let mut text = [0; EVENTS_LIMIT];
+            let length = events.get_ref().read_at(&mut text, 0)?;
+            if event_count(&String::from_utf8_lossy(&text[..length]), "populated") == 0 {
+                return Ok(());
+            }
+            events.ready(Interest::PRIORITY).await?.clear_ready();
+        }
+    }
+
+    /// Removes a group without processes, with the groups that a privileged container has made below its own.
+    pub fn remove_empty(&self) {
+        if let Err(error) = remove_group(&self.path, MAX_DEPTH) {
             eprintln!("a3s-init: cannot remove cgroup {}: {error}", self.path.display());
         }
+    }
+
+    /// Writes files in turn; if one is refused, those before it get their old values back.
+    fn set_all(&self, wanted: &[(String, String)]) -> Result<()> {
+        let mut before: Vec<(&str, String)> = Vec::new();
+        for (file, value) in wanted {
+            let old = self.read(file);
+            if let Err(error) = self.set(file, value) {
+                for (file, value) in before.iter().rev() {
+                    if let Err(error) = self.set(file, value) {
+                        eprintln!("a3s-init: cannot set {file} back in cgroup {}: {error}", self.path.display());
+                    }
+                }
+                return Err(error).invalid(format!("cgroup setting {file} = {value} was refused"));
+            }
+            // a file that cannot be read holds no limit to go back to
+            before.extend(old.ok().map(|old| (file.as_str(), old)));
+        }
+        Ok(())
+    }
+
+    fn read(&self, file: &str) -> io::Result<String> {
+        fs::read_to_string(self.path.join(file))
     }
 
     /// A kernel without swap has no memory.swap.max: a limit on nothing is kept anyhow.
@@ -85,51 +186,26 @@ impl Cgroup {
         match opened {
             Err(error) if error.kind() == ErrorKind::NotFound && file == "memory.swap.max" => Ok(()),
             Err(error) => Err(error),
-            Ok(mut opened) => opened.write_all(value.as_bytes()),
+            // with the newline, or an empty value (a cpuset's default) would not be written at all
+            Ok(mut opened) => opened.write_all(format!("{}\n", value.trim_end()).as_bytes()),
         }
     }
 }
 
-/// OCI resources as cgroup v2 files, in the order to be written.
-fn settings(resources: &Resources) -> Vec<(String, String)> {
-    let mut all = Vec::new();
-    let mut add = |file: &str, value: String| all.push((file.to_owned(), value));
-    if let Some(limit) = resources.memory.limit {
-        add("memory.max", limit_text(limit));
-        // OCI's swap is memory + swap together; without it a container may not escape into swap
-        let swap = resources.memory.swap.map_or(0, |swap| (swap - limit).max(0));
-        add("memory.swap.max", swap.to_string());
+fn remove_group(path: &Path, depth: usize) -> io::Result<()> {
+    if depth > 0 {
+        for entry in fs::read_dir(path)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                remove_group(&entry.path(), depth - 1)?;
+            }
+        }
     }
-    let cpu = &resources.cpu;
-    if cpu.quota.is_some() || cpu.period.is_some() {
-        add("cpu.max", format!("{} {}", limit_text(cpu.quota.unwrap_or(-1)), cpu.period.unwrap_or(100_000)));
-    }
-    if let Some(shares) = cpu.shares {
-        add("cpu.weight", weight(shares).to_string());
-    }
-    if let Some(cpus) = &cpu.cpus {
-        add("cpuset.cpus", cpus.clone());
-    }
-    if let Some(mems) = &cpu.mems {
-        add("cpuset.mems", mems.clone());
-    }
-    if let Some(pids) = &resources.pids {
-        add("pids.max", limit_text(pids.limit));
-    }
-    for (file, value) in &resources.unified {
-        // a name with a slash would leave the group
-        add(&file.replace('/', "_"), value.clone());
-    }
-    all
+    fs::remove_dir(path)
 }
 
-fn limit_text(limit: i64) -> String {
-    if limit <= 0 { "max".to_owned() } else { limit.to_string() }
-}
-
-/// cpu.shares (2…262144) to cpu.weight (1…10000), the conversion every runtime uses (KEP-2254).
-fn weight(shares: u64) -> u64 {
-    1 + (shares.clamp(2, 262_144) - 2) * 9999 / 262_142
+fn read_threads_max() -> Result<String> {
+    fs::read_to_string("/proc/sys/kernel/threads-max").context("cannot read the kernel's limit of threads")
 }
 
 fn event_count(events: &str, name: &str) -> u64 {
@@ -146,37 +222,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_become_weight() {
-        assert_eq!([0, 2, 1024, 262_144, u64::MAX].map(weight), [1, 1, 39, 10_000, 10_000]);
-    }
-
-    #[test]
     fn memory_events_are_read_by_name() {
         let events = "low 0\nhigh 2\nmax 12\noom 1\noom_kill 3\noom_group_kill 0\n";
         assert_eq!(event_count(events, "oom_kill"), 3);
         assert_eq!(event_count("garbage\noom_kill x", "oom_kill"), 0);
         assert_eq!(event_count("", "oom_kill"), 0);
-    }
-
-    #[test]
-    fn limits_become_files() {
-        let resources: Resources = serde_json::from_str(
-            r#"{"memory":{"limit":1000,"swap":1500},"cpu":{"quota":50000,"shares":2},"pids":{"limit":-1},"unified":{"memory.oom.group":"1","../x":"y"}}"#,
-        )
-        .unwrap();
-        let files: Vec<_> = settings(&resources).into_iter().map(|(file, value)| format!("{file}={value}")).collect();
-        assert_eq!(
-            files,
-            [
-                "memory.max=1000",
-                "memory.swap.max=500",
-                "cpu.max=50000 100000",
-                "cpu.weight=1",
-                "pids.max=max",
-                ".._x=y",
-                "memory.oom.group=1"
-            ]
-        );
-        assert!(settings(&Resources::default()).is_empty());
     }
 }

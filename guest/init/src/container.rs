@@ -5,18 +5,29 @@ use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::watch;
+
 use crate::cgroup::Cgroup;
+use crate::device_filter;
 use crate::error::{Context, Error, Result};
 use crate::layers::Rootfs;
 use crate::output::{DEFAULT_RING_BYTES, Output, StreamName};
+use crate::process::end::End;
 use crate::process::reaper::{ExitStatus, Reaper};
-use crate::process::spawn::{self, Identity, Stdio};
+use crate::process::seccomp::Filter;
+use crate::process::spawn::{self, Identity};
+use crate::process::stdio::{self, Ends, Pending};
 use crate::proto::container_info::State as InfoState;
 use crate::proto::{ContainerInfo, CreateContainerRequest, Exited};
-use crate::spec::Spec;
+use crate::shares;
+use crate::spec::{Resources, Spec};
+use crate::stats::writable_layer::WritableLayer;
+use crate::stream::stdin::{Hold, Stdin};
 use crate::sys;
 use crate::user::{self, User};
 
+/// Where the host shows volumes.
+const SHARED_VOLUMES: [&str; 2] = ["/vol/", "/rw/vol/"];
 /// The exit code of a container whose program could not be run.
 const START_FAILED: i32 = 128;
 /// /etc/passwd and /etc/group of an image are read no further.
@@ -38,20 +49,40 @@ pub struct Container {
     pub user: User,
     pub cgroup: Cgroup,
     pub output: Arc<Output>,
+    pub writable_layer: Arc<WritableLayer>,
     rootfs: Rootfs,
+    /// Whose pid namespace it joins.
+    pid_target: Option<Arc<Container>>,
     wants_stdin: bool,
-    /// Keeps an interactive container's stdin open; attaching to it is not built yet.
-    stdin: Mutex<Option<OwnedFd>>,
-    state: Mutex<State>,
+    stdin_once: bool,
+    /// While it runs.
+    streams: Mutex<Streams>,
+    state: watch::Sender<State>,
+}
+
+/// What attached callers share besides the output.
+#[derive(Debug, Default)]
+struct Streams {
+    stdin: Option<Arc<Stdin>>,
+    terminal: Option<End>,
+}
+
+/// What one attached caller gets of a container.
+pub struct Attached {
+    /// None if it does not want it, or if the container has none.
+    pub stdin: Option<Hold>,
+    pub terminal: Option<End>,
 }
 
 impl Container {
     /// Everything short of the process. On failure nothing is left of it.
-    pub fn create(request: &CreateContainerRequest) -> Result<Self> {
-        let spec = Spec::parse(&request.oci_spec)?;
+    pub fn create(request: &CreateContainerRequest, pid_target: Option<Arc<Self>>) -> Result<Self> {
+        let mut spec = Spec::parse(&request.oci_spec)?;
+        spec.process.seccomp = request.seccomp.as_ref().map(Filter::parse).transpose()?;
+        spec.linux.all_devices = request.all_devices;
         let rootfs = Rootfs::mount(&request.container_id, &request.layers)?;
         let prepared = resolve_user(&spec, &rootfs)
-            .and_then(|user| Ok((user, Cgroup::create(&request.container_id, &spec.linux.resources)?)));
+            .and_then(|user| Ok((user, confined_group(&request.container_id, &spec.linux.resources)?)));
         let (user, cgroup) = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {
@@ -66,10 +97,13 @@ impl Container {
             user,
             cgroup,
             output: Arc::new(Output::new(ring)),
+            writable_layer: WritableLayer::new(rootfs.upper()),
             rootfs,
+            pid_target,
             wants_stdin: request.stdin,
-            stdin: Mutex::new(None),
-            state: Mutex::new(State::Created),
+            stdin_once: request.stdin_once,
+            streams: Mutex::default(),
+            state: watch::Sender::new(State::Created),
         })
     }
 
@@ -81,17 +115,19 @@ impl Container {
     ) -> Result<(i64, u32)> {
         self.begin_start()?;
         let spawned = self.spawn().inspect_err(|_| self.start_failed());
-        let (spawned, output_pipes) = spawned?;
+        let (spawned, streams) = spawned?;
         let status = reaper.expect(spawned.pid);
         if let Some(reason) = spawn::executed(spawned.report).await? {
             self.start_failed();
             return Err(Error::invalid(reason));
         }
-        let [stdout, stderr] = output_pipes;
-        self.output.follow(StreamName::Stdout, stdout)?;
-        self.output.follow(StreamName::Stderr, stderr)?;
+        let ends = streams.take().inspect_err(|_| {
+            self.cgroup.kill();
+            self.start_failed();
+        })?;
+        self.connect(ends);
         let started_at_ns = sys::realtime_ns();
-        *self.state() = State::Running { pid: spawned.pid, started_at_ns };
+        self.state.send_replace(State::Running { pid: spawned.pid, started_at_ns });
         let container = Arc::clone(self);
         tokio::spawn(async move {
             // the reaper outlives every container
@@ -104,7 +140,7 @@ impl Container {
 
     /// Signals the first process or all of them; nothing to do unless it runs.
     pub fn signal(&self, reaper: &Reaper, signal: i32, all: bool) {
-        let State::Running { pid, .. } = *self.state() else {
+        let State::Running { pid, .. } = *self.state.borrow() else {
             return;
         };
         if all && signal == libc::SIGKILL {
@@ -117,25 +153,63 @@ impl Container {
         }
     }
 
-    /// The first process, to be joined; FAILED_PRECONDITION unless it runs.
+    /// The first process; FAILED_PRECONDITION unless it runs.
     pub fn running(&self) -> Result<i32> {
-        match *self.state() {
+        match *self.state.borrow() {
             State::Running { pid, .. } => Ok(pid),
             _ => Err(Error::precondition(format!("container {} is not running", self.id))),
         }
     }
 
-    /// Deletes it; its processes are killed first.
-    pub fn remove(&self) {
+    /// The first process, for others to join its namespaces; FAILED_PRECONDITION unless it runs.
+    pub fn pidfd(&self) -> Result<OwnedFd> {
+        sys::pidfd(self.running()?).context("cannot find the container's first process")
+    }
+
+    /// The streams of its first process for one more caller; FAILED_PRECONDITION unless it runs.
+    pub fn attach(&self, stdin: bool) -> Result<Attached> {
+        self.running()?;
+        let streams = self.streams();
+        // a terminal is not closed: its other callers, and its output, would go with it
+        let once = self.stdin_once && streams.terminal.is_none();
+        let hold = streams.stdin.iter().filter(|_| stdin).map(|stdin| Hold::new(Arc::clone(stdin), once)).next();
+        Ok(Attached { stdin: hold, terminal: streams.terminal.clone() })
+    }
+
+    /// Waits for its end.
+    pub async fn exit_code(&self) -> i32 {
+        let mut states = self.state.subscribe();
+        // the sender lives as long as self
+        match states.wait_for(|state| matches!(state, State::Exited { .. })).await.as_deref() {
+            Ok(State::Exited { exited, .. }) => exited.exit_code,
+            _ => START_FAILED,
+        }
+    }
+
+    /// Sets new limits, all or none; FAILED_PRECONDITION if there is nothing left to limit.
+    pub fn update(&self, resources: &Resources) -> Result<()> {
+        if let State::Exited { .. } = *self.state.borrow() {
+            return Err(Error::precondition(format!("container {} has exited: its limits cannot be changed", self.id)));
+        }
+        self.cgroup.update(resources)
+    }
+
+    /// Deletes it; its processes are killed first, and gone when this returns.
+    pub async fn remove(&self) {
         self.cgroup.kill();
         self.output.close(StreamName::Stdout);
         self.output.close(StreamName::Stderr);
+        self.cgroup.remove().await;
         self.rootfs.remove();
-        self.cgroup.remove();
+        for mount in &self.spec.mounts {
+            if SHARED_VOLUMES.iter().any(|share| mount.source.starts_with(share)) {
+                shares::let_go(&mount.source);
+            }
+        }
     }
 
     pub fn info(&self) -> ContainerInfo {
-        let (state, pid, started_at_ns, exited) = match self.state().clone() {
+        let (state, pid, started_at_ns, exited) = match self.state.borrow().clone() {
             State::Created | State::Starting => (InfoState::Created, 0, 0, None),
             State::Running { pid, started_at_ns } => (InfoState::Running, pid.unsigned_abs(), started_at_ns, None),
             State::Exited { started_at_ns, exited } => (InfoState::Exited, 0, started_at_ns, Some(exited)),
@@ -144,33 +218,35 @@ impl Container {
     }
 
     fn begin_start(&self) -> Result<()> {
-        let mut state = self.state();
-        match *state {
-            State::Created => {
+        let begun = self.state.send_if_modified(|state| {
+            let created = matches!(state, State::Created);
+            if created {
                 *state = State::Starting;
-                Ok(())
             }
-            _ => Err(Error::precondition(format!("container {} was started already", self.id))),
-        }
+            created
+        });
+        if begun { Ok(()) } else { Err(Error::precondition(format!("container {} was started already", self.id))) }
     }
 
-    fn spawn(&self) -> Result<(spawn::Spawned, [OwnedFd; 2])> {
-        let (out_read, out_write) = spawn::pipe()?;
-        let (err_read, err_write) = spawn::pipe()?;
-        let stdio = Stdio { stdin: self.open_stdin()?, stdout: out_write, stderr: err_write };
+    fn spawn(&self) -> Result<(spawn::Spawned, Pending)> {
+        let (stdio, streams) = stdio::streams(self.spec.process.terminal, self.wants_stdin)?;
         let cgroup = self.cgroup.open()?;
         let identity = Identity { process: &self.spec.process, user: &self.user, args: &self.spec.process.args };
-        let spawned = spawn::first(&self.spec, &self.rootfs.path, identity, cgroup.as_fd(), &stdio)?;
-        Ok((spawned, [out_read, err_read]))
+        let target = self.pid_target.as_ref().map(|target| target.pidfd()).transpose()?;
+        let pids = target.as_ref().map(AsFd::as_fd);
+        let spawned = spawn::first(&self.spec, &self.rootfs.path, pids, identity, cgroup.as_fd(), &stdio)?;
+        Ok((spawned, streams))
     }
 
-    fn open_stdin(&self) -> Result<OwnedFd> {
-        if !self.wants_stdin {
-            return spawn::null();
+    /// The program runs: its output goes to the rings, its stdin to whoever attaches.
+    fn connect(&self, ends: Ends) {
+        self.output.follow(StreamName::Stdout, ends.stdout);
+        match ends.stderr {
+            Some(stderr) => self.output.follow(StreamName::Stderr, stderr),
+            None => self.output.close(StreamName::Stderr),
         }
-        let (read, write) = spawn::pipe()?;
-        *self.stdin.lock().unwrap_or_else(PoisonError::into_inner) = Some(write);
-        Ok(read)
+        let stdin = ends.stdin.map(|end| Arc::new(Stdin::new(end)));
+        *self.streams() = Streams { stdin, terminal: ends.terminal };
     }
 
     fn start_failed(&self) {
@@ -195,12 +271,26 @@ impl Container {
             oom_killed: status.code != 0 && self.cgroup.oom_killed(),
             exited_at_ns: sys::realtime_ns(),
         };
-        *self.state() = State::Exited { started_at_ns, exited: exited.clone() };
+        *self.streams() = Streams::default();
+        self.state.send_replace(State::Exited { started_at_ns, exited: exited.clone() });
         exited
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn streams(&self) -> MutexGuard<'_, Streams> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The container's group, with its limits and its device rules.
+fn confined_group(id: &str, resources: &Resources) -> Result<Cgroup> {
+    let group = Cgroup::create(id, resources)?;
+    let restricted = group.open().and_then(|folder| device_filter::attach(folder.as_fd(), &resources.devices));
+    match restricted {
+        Ok(()) => Ok(group),
+        Err(error) => {
+            group.remove_empty();
+            Err(error)
+        }
     }
 }
 

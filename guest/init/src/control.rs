@@ -12,10 +12,12 @@ use crate::power;
 use crate::proto::control_server::Control;
 use crate::proto::{
     ConfigureSandboxRequest, ConfigureSandboxResponse, CreateContainerRequest, CreateContainerResponse, Event,
-    EventsRequest, RemoveContainerRequest, RemoveContainerResponse, ShutdownRequest, ShutdownResponse,
-    SignalContainerRequest, SignalContainerResponse, StartContainerRequest, StartContainerResponse,
+    EventsRequest, MountImageRequest, MountImageResponse, RemoveContainerRequest, RemoveContainerResponse,
+    ShutdownRequest, ShutdownResponse, SignalContainerRequest, SignalContainerResponse, StartContainerRequest,
+    StartContainerResponse, StatsRequest, StatsResponse, UpdateContainerRequest, UpdateContainerResponse,
 };
 use crate::sandbox::{self, Sandbox};
+use crate::stats;
 
 pub struct ControlService {
     sandbox: Arc<Sandbox>,
@@ -40,6 +42,11 @@ impl Control for ControlService {
         }))
     }
 
+    async fn mount_image(&self, request: Request<MountImageRequest>) -> Reply<MountImageResponse> {
+        self.sandbox.mount_image(request.get_ref())?;
+        Ok(Response::new(MountImageResponse {}))
+    }
+
     async fn create_container(&self, request: Request<CreateContainerRequest>) -> Reply<CreateContainerResponse> {
         let container = self.sandbox.create(request.get_ref())?;
         let user = &container.user;
@@ -57,6 +64,13 @@ impl Control for ControlService {
         Ok(Response::new(StartContainerResponse { started_at_ns, pid }))
     }
 
+    async fn update_container(&self, request: Request<UpdateContainerRequest>) -> Reply<UpdateContainerResponse> {
+        let UpdateContainerRequest { container_id, resources } = request.get_ref();
+        let resources = serde_json::from_slice(resources).invalid("the resources cannot be read")?;
+        self.sandbox.get(container_id)?.update(&resources)?;
+        Ok(Response::new(UpdateContainerResponse {}))
+    }
+
     async fn signal_container(&self, request: Request<SignalContainerRequest>) -> Reply<SignalContainerResponse> {
         let SignalContainerRequest { container_id, signal, all } = request.into_inner();
         let signal = i32::try_from(signal).map_err(|_| Status::invalid_argument(format!("{signal} is no signal")))?;
@@ -65,7 +79,7 @@ impl Control for ControlService {
     }
 
     async fn remove_container(&self, request: Request<RemoveContainerRequest>) -> Reply<RemoveContainerResponse> {
-        self.sandbox.remove(&request.get_ref().container_id);
+        self.sandbox.remove(&request.get_ref().container_id).await?;
         Ok(Response::new(RemoveContainerResponse {}))
     }
 
@@ -74,6 +88,10 @@ impl Control for ControlService {
     async fn events(&self, _request: Request<EventsRequest>) -> Reply<Self::EventsStream> {
         let events = UnboundedReceiverStream::new(self.sandbox.subscribe());
         Ok(Response::new(Box::pin(events.map(Ok))))
+    }
+
+    async fn stats(&self, request: Request<StatsRequest>) -> Reply<StatsResponse> {
+        Ok(Response::new(stats::stats(&self.sandbox, request.get_ref().details).await?))
     }
 
     async fn shutdown(&self, _request: Request<ShutdownRequest>) -> Reply<ShutdownResponse> {

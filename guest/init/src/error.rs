@@ -29,6 +29,11 @@ impl Error {
         Self { code: Code::FailedPrecondition, message: message.into() }
     }
 
+    /// The caller was cut off for what it did, or did not do.
+    pub fn aborted(message: impl Into<String>) -> Self {
+        Self { code: Code::Aborted, message: message.into() }
+    }
+
     /// This agent does not do that yet.
     pub fn unimplemented(message: impl Into<String>) -> Self {
         Self { code: Code::Unimplemented, message: message.into() }

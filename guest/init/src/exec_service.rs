@@ -1,4 +1,4 @@
-//! The Exec service: processes and logs.
+//! The Exec service: processes, streams and logs.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,13 +15,16 @@ use crate::proto::exec_server::Exec;
 use crate::proto::log_chunk::Stream as ProtoStream;
 use crate::proto::logs_response::Response as LogsReply;
 use crate::proto::{
-    LogChunk, LogsEnd, LogsOpen, LogsRequest, LogsResponse, RunRequest, RunResponse, logs_request, run_request,
+    ForwardRequest, ForwardResponse, LogChunk, LogsEnd, LogsOpen, LogsRequest, LogsResponse, RunRequest, RunResponse,
+    forward_request, logs_request, run_request,
 };
 use crate::sandbox::Sandbox;
+use crate::stream::{attach, forward};
 
 /// Messages waiting for the connection's window; more would only sit in memory.
 const QUEUE: usize = 2;
 
+#[derive(Clone)]
 pub struct ExecService {
     sandbox: Arc<Sandbox>,
 }
@@ -51,6 +54,41 @@ impl Exec for ExecService {
         let container = self.sandbox.get(&start.container_id)?;
         let (sender, receiver) = mpsc::channel(QUEUE);
         run::run(container, Arc::clone(&self.sandbox.reaper), start, requests, sender).await?;
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
+    }
+
+    type AttachStream = Replies<RunResponse>;
+
+    async fn attach(
+        &self,
+        request: Request<Streaming<RunRequest>>,
+    ) -> std::result::Result<Response<Self::AttachStream>, Status> {
+        let mut requests = request.into_inner();
+        let Some(run_request::Request::Attach(start)) =
+            requests.next().await.transpose()?.and_then(|first| first.request)
+        else {
+            return Err(Error::invalid("the first request of Attach must be `attach`").into());
+        };
+        let container = self.sandbox.get(&start.container_id)?;
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        attach::attach(container, &start, requests, sender)?;
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
+    }
+
+    type ForwardStream = Replies<ForwardResponse>;
+
+    async fn forward(
+        &self,
+        request: Request<Streaming<ForwardRequest>>,
+    ) -> std::result::Result<Response<Self::ForwardStream>, Status> {
+        let mut requests = request.into_inner();
+        let Some(forward_request::Request::Port(port)) =
+            requests.next().await.transpose()?.and_then(|first| first.request)
+        else {
+            return Err(Error::invalid("the first request of Forward must be `port`").into());
+        };
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        forward::forward(port, requests, sender).await?;
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
 
@@ -87,7 +125,7 @@ async fn acknowledge(mut requests: Streaming<LogsRequest>, output: Arc<Output>, 
 }
 
 async fn send(output: Arc<Output>, open: LogsOpen, responses: LogsReplies) {
-    let (mut stdout, mut stderr) = (open.stdout_offset, open.stderr_offset);
+    let (mut stdout, mut stderr) = output.available_from(open.stdout_offset, open.stderr_offset);
     let mut changes = output.watch();
     loop {
         let reply = match output.next(stdout, stderr) {

@@ -26,11 +26,7 @@ pub struct Rootfs {
 impl Rootfs {
     /// Mounts the layers (bottom first) that are not mounted yet, and their overlay.
     pub fn mount(id: &str, layers: &[Layer]) -> Result<Self> {
-        let shown = without_hidden(layers);
-        if shown.is_empty() || shown.len() > MAX_LAYERS {
-            return Err(Error::invalid(format!("an image has 1 to {MAX_LAYERS} layers, not {}", shown.len())));
-        }
-        let mounted = shown.iter().map(|layer| mount_layer(&layer.name)).collect::<Result<Vec<_>>>()?;
+        let (shown, mounted) = mount_layers(layers)?;
         let scratch = Path::new(SCRATCH).join(id);
         let rootfs = Self { path: Path::new("/run/containers").join(id), scratch };
         if let Err(error) = rootfs.overlay(shown, &mounted) {
@@ -40,27 +36,23 @@ impl Rootfs {
         Ok(rootfs)
     }
 
+    /// What the container writes.
+    pub fn upper(&self) -> PathBuf {
+        self.scratch.join("upper")
+    }
+
     fn overlay(&self, layers: &[Layer], mounted: &[PathBuf]) -> Result<()> {
-        let [upper, work, implied] = ["upper", "work", "implied"].map(|name| self.scratch.join(name));
+        let upper = self.upper();
+        let [work, implied] = ["work", "implied"].map(|name| self.scratch.join(name));
         for folder in [&upper, &work, &self.path] {
             fs::create_dir_all(folder).context(format!("cannot make {}", folder.display()))?;
         }
-        let restored = restore_implied(layers, mounted, &implied)?;
-        let lower = restored.then_some(&implied).into_iter().chain(mounted.iter().rev());
-        self.mount_overlay(lower, &upper, &work).context("cannot mount the container's root file system")
+        let lower = lower_folders(layers, mounted, implied)?;
+        self.mount_overlay(&lower, &upper, &work).context("cannot mount the container's root file system")
     }
 
-    fn mount_overlay<'a>(
-        &self,
-        lower: impl Iterator<Item = &'a PathBuf>,
-        upper: &Path,
-        work: &Path,
-    ) -> std::io::Result<()> {
-        let overlay = FsContext::open("overlay")?;
-        overlay.set("source", "overlay")?;
-        for folder in lower {
-            overlay.set("lowerdir+", &folder.to_string_lossy())?;
-        }
+    fn mount_overlay(&self, lower: &[PathBuf], upper: &Path, work: &Path) -> std::io::Result<()> {
+        let overlay = overlay_of(lower)?;
         overlay.set("upperdir", &upper.to_string_lossy())?;
         overlay.set("workdir", &work.to_string_lossy())?;
         // the scratch disk lives no longer than the VM: syncing it to the host buys nothing
@@ -85,6 +77,44 @@ impl Rootfs {
             }
         }
     }
+}
+
+/// Mounts an image at `target`, read-only: its layers (bottom first), and at `implied`, if it is needed, the folder that gives
+/// implied folders their attributes.
+pub fn mount_readonly(layers: &[Layer], target: &Path, implied: PathBuf) -> Result<()> {
+    let (shown, mounted) = mount_layers(layers)?;
+    let lower = lower_folders(shown, &mounted, implied)?;
+    let mounted = match lower.as_slice() {
+        // overlayfs wants two layers or an upper one
+        [only] => sys::mount(&only.to_string_lossy(), &target.to_string_lossy(), None, libc::MS_BIND, ""),
+        all => overlay_of(all).and_then(|overlay| overlay.mount_at(target)),
+    };
+    mounted.context("cannot mount the image")
+}
+
+/// The layers that show, and where each is mounted.
+fn mount_layers(layers: &[Layer]) -> Result<(&[Layer], Vec<PathBuf>)> {
+    let shown = without_hidden(layers);
+    if shown.is_empty() || shown.len() > MAX_LAYERS {
+        return Err(Error::invalid(format!("an image has 1 to {MAX_LAYERS} layers, not {}", shown.len())));
+    }
+    let mounted = shown.iter().map(|layer| mount_layer(&layer.name)).collect::<Result<Vec<_>>>()?;
+    Ok((shown, mounted))
+}
+
+/// overlayfs' lower folders, top first, as it wants them.
+fn lower_folders(layers: &[Layer], mounted: &[PathBuf], implied: PathBuf) -> Result<Vec<PathBuf>> {
+    let restored = restore_implied(layers, mounted, &implied)?;
+    Ok(restored.then_some(implied).into_iter().chain(mounted.iter().rev().cloned()).collect())
+}
+
+fn overlay_of(lower: &[PathBuf]) -> std::io::Result<FsContext> {
+    let overlay = FsContext::open("overlay")?;
+    overlay.set("source", "overlay")?;
+    for folder in lower {
+        overlay.set("lowerdir+", &folder.to_string_lossy())?;
+    }
+    Ok(overlay)
 }
 
 /// overlayfs ignores an opaque mark on a layer's root: what lies below such a layer is left out instead.

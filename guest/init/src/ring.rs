@@ -6,11 +6,21 @@ use crate::error::{Error, Result};
 
 /// The largest piece handed out at once.
 pub const CHUNK: usize = 32 * 1024;
+/// Each piece costs memory beside its bytes. More than the bytes of one log line, which is acknowledged as a whole: a container
+/// that writes a line byte by byte must not be held back before the line's end.
+const MAX_PIECES: usize = 64 * 1024;
 
 #[derive(Debug)]
 struct Piece {
+    offset: u64,
     data: Vec<u8>,
     read_at_ns: i64,
+}
+
+impl Piece {
+    fn end(&self) -> u64 {
+        self.offset + self.data.len() as u64
+    }
 }
 
 /// Bytes with a time, at an offset of the stream.
@@ -21,8 +31,10 @@ pub struct Chunk {
     pub data: Vec<u8>,
 }
 
-/// INVARIANT: `base` is the offset of the first byte kept, `end` that of the next byte to come, and `end - base` never
-/// exceeds the capacity (what arrives is asked for with `room`).
+/// INVARIANTS
+/// - `base` is the offset of the first byte kept, `end` that of the next byte to come, and `end - base` never exceeds the
+///   capacity (what arrives is asked for with `room`).
+/// - The pieces are not empty and lie one after the other, from `base` to `end`.
 #[derive(Debug)]
 pub struct Ring {
     pieces: VecDeque<Piece>,
@@ -36,18 +48,29 @@ impl Ring {
         Self { pieces: VecDeque::new(), base: 0, end: 0, capacity }
     }
 
+    pub fn base(&self) -> u64 {
+        self.base
+    }
+
     pub fn end(&self) -> u64 {
         self.end
     }
 
     /// How many bytes may be pushed now.
     pub fn room(&self) -> usize {
+        if self.pieces.len() >= MAX_PIECES {
+            return 0;
+        }
         self.capacity.saturating_sub((self.end - self.base) as usize)
     }
 
     pub fn push(&mut self, data: Vec<u8>, read_at_ns: i64) {
+        if data.is_empty() {
+            return;
+        }
+        let offset = self.end;
         self.end += data.len() as u64;
-        self.pieces.push_back(Piece { data, read_at_ns });
+        self.pieces.push_back(Piece { offset, data, read_at_ns });
     }
 
     /// The bytes from `offset` to the end of the piece that holds it (at most CHUNK), None at the end of the stream so far;
@@ -56,35 +79,25 @@ impl Ring {
         if offset < self.base || offset > self.end {
             return Err(Error::invalid(format!("log offset {offset} is not between {} and {}", self.base, self.end)));
         }
-        let mut start = self.base;
-        for piece in &self.pieces {
-            let next = start + piece.data.len() as u64;
-            if offset < next {
-                let data = &piece.data[(offset - start) as usize..];
-                let data = data[..data.len().min(CHUNK)].to_vec();
-                return Ok(Some(Chunk { offset, read_at_ns: piece.read_at_ns, data }));
-            }
-            start = next;
-        }
-        Ok(None)
+        let index = self.pieces.partition_point(|piece| piece.end() <= offset);
+        Ok(self.pieces.get(index).map(|piece| {
+            let data = &piece.data[(offset - piece.offset) as usize..];
+            Chunk { offset, read_at_ns: piece.read_at_ns, data: data[..data.len().min(CHUNK)].to_vec() }
+        }))
     }
 
     /// Drops what lies before `offset`; offsets beyond the end are taken as the end. True if that made room.
     pub fn acknowledge(&mut self, offset: u64) -> bool {
         let before = self.base;
-        let offset = offset.min(self.end);
-        while let Some(piece) = self.pieces.front_mut() {
-            let length = piece.data.len() as u64;
-            if self.base + length <= offset {
-                self.base += length;
-                self.pieces.pop_front();
-            } else {
-                if offset > self.base {
-                    piece.data.drain(..(offset - self.base) as usize);
-                    self.base = offset;
-                }
-                break;
-            }
+        self.base = offset.clamp(self.base, self.end);
+        while self.pieces.front().is_some_and(|piece| piece.end() <= self.base) {
+            self.pieces.pop_front();
+        }
+        if let Some(first) = self.pieces.front_mut()
+            && first.offset < self.base
+        {
+            first.data.drain(..(self.base - first.offset) as usize);
+            first.offset = self.base;
         }
         self.base > before
     }
@@ -156,6 +169,23 @@ mod tests {
             assert!(ring.room() <= 64);
         }
         assert!(received > 10_000);
+    }
+
+    #[test]
+    fn many_small_pieces_are_found_and_bounded() {
+        let mut ring = Ring::new(1024 * 1024);
+        let mut pushed = 0;
+        while ring.room() > 0 {
+            ring.push(vec![pushed as u8], pushed as i64);
+            pushed += 1;
+        }
+        assert_eq!(pushed, MAX_PIECES);
+        for offset in [0, 1, 40_000, MAX_PIECES as u64 - 1] {
+            let chunk = Chunk { offset, read_at_ns: offset as i64, data: vec![offset as u8] };
+            assert_eq!(ring.read(offset).unwrap(), Some(chunk));
+        }
+        assert!(ring.acknowledge(1));
+        assert_eq!(ring.room(), 1024 * 1024 - MAX_PIECES + 1);
     }
 
     #[test]

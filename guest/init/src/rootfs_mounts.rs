@@ -3,24 +3,16 @@
 
 use std::fs;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
-use crate::error::{Context, Error, Result};
+use crate::device_nodes;
+use crate::error::{Context, Result};
 use crate::mount_options::{self, MountOptions};
+use crate::mount_point;
 use crate::spec::{Mount, Spec};
 use crate::sys;
 
-/// The standard device nodes: name, major, minor.
-const DEVICES: [(&str, u64, u64); 6] =
-    [("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0)];
-const DEVICE_LINKS: [(&str, &str); 5] = [
-    ("fd", "/proc/self/fd"),
-    ("stdin", "/proc/self/fd/0"),
-    ("stdout", "/proc/self/fd/1"),
-    ("stderr", "/proc/self/fd/2"),
-    ("ptmx", "pts/ptmx"),
-];
 /// Flags a bind mount takes only by a remount.
 const REMOUNT_FLAGS: libc::c_ulong = libc::MS_RDONLY | libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
 
@@ -30,7 +22,7 @@ pub fn enter(spec: &Spec, rootfs: &Path) -> Result<()> {
     sys::mount("none", "/", None, libc::MS_REC | libc::MS_SLAVE, "").context("cannot leave the guest's mounts")?;
     let root: OwnedFd = fs::File::open(rootfs).context("cannot open the container's root")?.into();
     for mount in &spec.mounts {
-        place(root.as_fd(), mount).context(format!("cannot mount {}", mount.destination))?;
+        place(root.as_fd(), mount, spec.linux.all_devices).context(format!("cannot mount {}", mount.destination))?;
     }
     std::env::set_current_dir(rootfs).context(format!("cannot enter {rootfs_text}"))?;
     sys::pivot_root_here().context("cannot make the container's root the root")?;
@@ -49,7 +41,7 @@ pub fn enter(spec: &Spec, rootfs: &Path) -> Result<()> {
     Ok(())
 }
 
-fn place(root: BorrowedFd<'_>, mount: &Mount) -> Result<()> {
+fn place(root: BorrowedFd<'_>, mount: &Mount, all_devices: bool) -> Result<()> {
     let options = mount_options::parse(&mount.options);
     match mount.kind.as_str() {
         "bind" => bind(root, mount, &options),
@@ -58,92 +50,37 @@ fn place(root: BorrowedFd<'_>, mount: &Mount) -> Result<()> {
         "mqueue" if !has_filesystem("mqueue") => Ok(()),
         kind => {
             mount_new(root, mount, kind, &options)?;
-            if mount.destination == "/dev" { fill_dev(root) } else { Ok(()) }
+            if mount.destination == "/dev" { device_nodes::fill(root, all_devices) } else { Ok(()) }
         }
     }
 }
 
 fn mount_new(root: BorrowedFd<'_>, mount: &Mount, kind: &str, options: &MountOptions) -> Result<()> {
-    let target = ensure(root, &mount.destination, true)?;
-    sys::mount(&mount.source, &by_fd(&target), Some(kind), options.flags, &options.data).context(kind)
+    let target = mount_point::ensure(root, &mount.destination, true)?;
+    sys::mount(&mount.source, &sys::fd_path(target.as_fd()), Some(kind), options.flags, &options.data).context(kind)
 }
 
 fn bind(root: BorrowedFd<'_>, mount: &Mount, options: &MountOptions) -> Result<()> {
     let folder = fs::metadata(&mount.source).context(format!("source {}", mount.source))?.is_dir();
-    let target = ensure(root, &mount.destination, folder)?;
+    let target = mount_point::ensure(root, &mount.destination, folder)?;
     let recursive = options.flags & libc::MS_REC;
-    sys::mount(&mount.source, &by_fd(&target), None, libc::MS_BIND | recursive, "").context("bind")?;
+    sys::mount(&mount.source, &sys::fd_path(target.as_fd()), None, libc::MS_BIND | recursive, "").context("bind")?;
     // the descriptor names what lies under the new mount: it must be looked up again
-    let mounted = open_path(root, &mount.destination).context("bind")?;
+    let mounted = mount_point::open(root, &mount.destination).context("bind")?;
     if let Some(propagation) = options.propagation {
-        sys::mount("none", &by_fd(&mounted), None, propagation, "").context("propagation")?;
+        sys::mount("none", &sys::fd_path(mounted.as_fd()), None, propagation, "").context("propagation")?;
     }
     let flags = options.flags & REMOUNT_FLAGS;
     if flags != 0 {
-        sys::mount("none", &by_fd(&mounted), None, libc::MS_REMOUNT | libc::MS_BIND | flags, "").context("remount")?;
+        sys::mount("none", &sys::fd_path(mounted.as_fd()), None, libc::MS_REMOUNT | libc::MS_BIND | flags, "")
+            .context("remount")?;
     }
     Ok(())
-}
-
-/// Opens a mount point inside the root; made (as a folder or an empty file, with its parents) if it is not there.
-fn ensure(root: BorrowedFd<'_>, path: &str, folder: bool) -> Result<OwnedFd> {
-    if let Ok(found) = open_path(root, path) {
-        return Ok(found);
-    }
-    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    let Some((name, parents)) = parts.split_last() else {
-        return Err(Error::invalid("a mount needs a destination other than the root"));
-    };
-    let mut parent = String::from("/");
-    for part in parents {
-        make_folder(root, &parent, part)?;
-        parent = format!("{parent}{part}/");
-    }
-    if folder {
-        make_folder(root, &parent, name)?;
-    } else {
-        sys::open_in_root(root, path, libc::O_CREAT | libc::O_WRONLY, 0o644).context(format!("cannot make {path}"))?;
-    }
-    open_path(root, path).context(format!("cannot open {path}"))
-}
-
-fn make_folder(root: BorrowedFd<'_>, parent: &str, name: &str) -> Result<()> {
-    let what = || format!("cannot make {parent}{name}");
-    let parent_fd = sys::open_in_root(root, parent, libc::O_PATH | libc::O_DIRECTORY, 0).context(what())?;
-    match nix::sys::stat::mkdirat(&parent_fd, name, nix::sys::stat::Mode::from_bits_truncate(0o755)) {
-        Ok(()) | Err(nix::errno::Errno::EEXIST) => Ok(()),
-        Err(error) => Err(error).context(what()),
-    }
-}
-
-fn open_path(root: BorrowedFd<'_>, path: &str) -> io::Result<OwnedFd> {
-    sys::open_in_root(root, path, libc::O_PATH, 0)
-}
-
-/// The guest's own /proc is still there: a descriptor is a path that nobody can exchange.
-fn by_fd(fd: &OwnedFd) -> String {
-    format!("/proc/self/fd/{}", fd.as_raw_fd())
 }
 
 fn has_filesystem(kind: &str) -> bool {
     fs::read_to_string("/proc/filesystems")
         .is_ok_and(|text| text.lines().any(|line| line.split_whitespace().last() == Some(kind)))
-}
-
-fn fill_dev(root: BorrowedFd<'_>) -> Result<()> {
-    use nix::sys::stat::{Mode, SFlag, makedev, mknodat};
-    let dev = sys::open_in_root(root, "/dev", libc::O_RDONLY | libc::O_DIRECTORY, 0).context("cannot open /dev")?;
-    // SAFETY of umask: it only replaces a number of this process, which is about to become the container
-    nix::sys::stat::umask(Mode::empty());
-    for (name, major, minor) in DEVICES {
-        mknodat(&dev, name, SFlag::S_IFCHR, Mode::from_bits_truncate(0o666), makedev(major, minor))
-            .context(format!("cannot make /dev/{name}"))?;
-    }
-    nix::sys::stat::umask(Mode::from_bits_truncate(0o022));
-    for (name, target) in DEVICE_LINKS {
-        nix::unistd::symlinkat(target, &dev, name).context(format!("cannot make /dev/{name}"))?;
-    }
-    Ok(())
 }
 
 /// After pivot_root; a path that is not there needs no protection.
@@ -152,13 +89,9 @@ fn make_readonly(path: &str) -> io::Result<()> {
         return Ok(());
     }
     sys::mount(path, path, None, libc::MS_BIND | libc::MS_REC, "")?;
-    sys::mount(
-        "none",
-        path,
-        None,
-        libc::MS_REMOUNT | libc::MS_BIND | libc::MS_RDONLY | libc::MS_NOSUID | libc::MS_NODEV,
-        "",
-    )
+    // a remount sets all flags anew: what was forbidden stays so
+    let flags = nix::sys::statvfs::statvfs(path)?.flags().bits() & REMOUNT_FLAGS;
+    sys::mount("none", path, None, libc::MS_REMOUNT | libc::MS_BIND | libc::MS_RDONLY | flags, "")
 }
 
 /// A folder is covered by an empty read-only one, a file by /dev/null.

@@ -10,9 +10,12 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::container::Container;
 use crate::error::{Context, Error, Result};
+use crate::image_volumes;
 use crate::network;
 use crate::process::reaper::Reaper;
-use crate::proto::{ConfigureSandboxRequest, CreateContainerRequest, Event, Exited, Snapshot, event};
+use crate::proto::{
+    ConfigureSandboxRequest, CreateContainerRequest, Event, Exited, MountImageRequest, Snapshot, event,
+};
 use crate::sys;
 
 const FILES: &str = "/run/sandbox";
@@ -30,26 +33,37 @@ pub struct Sandbox {
 impl Sandbox {
     pub fn create(&self, request: &CreateContainerRequest) -> Result<Arc<Container>> {
         let id = &request.container_id;
-        if id.is_empty() || id.starts_with('.') || id.contains('/') {
-            return Err(Error::invalid(format!("{id:?} is no container id")));
-        }
+        check_id(id)?;
         if self.containers().contains_key(id) {
             return Err(Error::precondition(format!("container {id} exists already")));
         }
-        let container = Arc::new(Container::create(request)?);
+        let pid_target = match request.pid_namespace_of.as_str() {
+            "" => None,
+            target => Some(self.get(target)?),
+        };
+        let container = Arc::new(Container::create(request, pid_target)?);
         self.containers().insert(id.clone(), Arc::clone(&container));
         Ok(container)
+    }
+
+    /// An image volume of a container that is to be created.
+    pub fn mount_image(&self, request: &MountImageRequest) -> Result<()> {
+        check_id(&request.container_id)?;
+        image_volumes::mount(request)
     }
 
     pub fn get(&self, id: &str) -> Result<Arc<Container>> {
         self.containers().get(id).cloned().ok_or_else(|| Error::not_found(id))
     }
 
-    pub fn remove(&self, id: &str) {
+    pub async fn remove(&self, id: &str) -> Result<()> {
+        check_id(id)?;
         let removed = self.containers().remove(id);
         if let Some(container) = removed {
-            container.remove();
+            container.remove().await;
         }
+        image_volumes::remove(id);
+        Ok(())
     }
 
     pub fn all(&self) -> Vec<Arc<Container>> {
@@ -78,6 +92,14 @@ impl Sandbox {
     fn subscribers(&self) -> MutexGuard<'_, Vec<UnboundedSender<Event>>> {
         self.subscribers.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// An id becomes a file name in several places.
+fn check_id(id: &str) -> Result<()> {
+    if id.is_empty() || id.starts_with('.') || id.contains('/') {
+        return Err(Error::invalid(format!("{id:?} is no container id")));
+    }
+    Ok(())
 }
 
 /// Clock, host name, network, sysctls and the files every container sees.

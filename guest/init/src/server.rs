@@ -1,4 +1,4 @@
-//! The gRPC server on two vsock ports.
+//! The gRPC server on three vsock ports.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use tokio_stream::{Stream, StreamExt};
 use tokio_vsock::{VMADDR_CID_ANY, VMADDR_CID_HOST, VsockAddr, VsockListener, VsockStream};
 use tonic::metadata::MetadataMap;
 use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Server;
 use tonic::{Request, Status};
 
@@ -18,6 +19,7 @@ use crate::sandbox::Sandbox;
 
 const CONTROL_PORT: u32 = 4088;
 const EXEC_PORT: u32 = 4089;
+const TERMINAL_PORT: u32 = 4090;
 const TOKEN_KEY: &str = "a3s-token";
 /// Bytes in flight must fit the Unix socket behind the host's end of vsock, or the VMM's event thread blocks.
 const WINDOW: u32 = 64 * 1024 - 1;
@@ -48,10 +50,11 @@ fn equal(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |difference, (x, y)| difference | (x ^ y)) == 0
 }
 
-/// Both listeners; when this returns, the host can connect.
+/// The listeners; when this returns, the host can connect.
 pub struct Listeners {
     control: VsockListener,
     exec: VsockListener,
+    terminal: VsockListener,
 }
 
 impl Listeners {
@@ -60,7 +63,7 @@ impl Listeners {
             VsockListener::bind(VsockAddr::new(VMADDR_CID_ANY, port))
                 .context(format!("cannot listen on vsock port {port}"))
         };
-        Ok(Self { control: bind(CONTROL_PORT)?, exec: bind(EXEC_PORT)? })
+        Ok(Self { control: bind(CONTROL_PORT)?, exec: bind(EXEC_PORT)?, terminal: bind(TERMINAL_PORT)? })
     }
 
     /// Serves until a listener fails.
@@ -69,13 +72,12 @@ impl Listeners {
         let control =
             ControlServer::new(ControlService::new(Arc::clone(&sandbox))).max_decoding_message_size(MAX_MESSAGE);
         let exec = ExecServer::new(ExecService::new(sandbox)).max_decoding_message_size(MAX_MESSAGE);
-        let control = builder()
-            .add_service(tonic::service::interceptor::InterceptedService::new(control, check.clone()))
-            .serve_with_incoming(from_host(self.control));
-        let exec = builder()
-            .add_service(tonic::service::interceptor::InterceptedService::new(exec, check))
-            .serve_with_incoming(from_host(self.exec));
-        tokio::try_join!(control, exec).context("the agent's server failed")?;
+        let exec = InterceptedService::new(exec, check.clone());
+        let control =
+            builder().add_service(InterceptedService::new(control, check)).serve_with_incoming(from_host(self.control));
+        let terminal = builder().add_service(exec.clone()).serve_with_incoming(from_host(self.terminal));
+        let exec = builder().add_service(exec).serve_with_incoming(from_host(self.exec));
+        tokio::try_join!(control, exec, terminal).context("the agent's server failed")?;
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::error::{Context, Error, Result};
+use crate::process::seccomp::Filter;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -36,6 +37,9 @@ pub struct Process {
     pub oom_score_adj: Option<i32>,
     #[serde(default)]
     pub rlimits: Vec<Rlimit>,
+    /// Not OCI's: the daemon compiles profiles, and sends the filter beside the spec.
+    #[serde(skip)]
+    pub seccomp: Option<Filter>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -85,6 +89,9 @@ pub struct Linux {
     #[serde(default)]
     pub resources: Resources,
     pub seccomp: Option<serde_json::Value>,
+    /// Not OCI's: comes beside the spec.
+    #[serde(skip)]
+    pub all_devices: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -109,6 +116,7 @@ pub struct Resources {
     pub memory: Memory,
     pub cpu: Cpu,
     pub pids: Option<Pids>,
+    pub devices: Vec<DeviceRule>,
     pub unified: BTreeMap<String, String>,
 }
 
@@ -132,6 +140,26 @@ pub struct Cpu {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Pids {
     pub limit: i64,
+}
+
+/// What may be done with a device, or with all that the absent fields leave open. Later rules win over earlier ones.
+#[derive(Debug, Clone, Deserialize)]
+pub struct DeviceRule {
+    pub allow: bool,
+    #[serde(rename = "type")]
+    pub kind: Option<DeviceKind>,
+    pub major: Option<u32>,
+    pub minor: Option<u32>,
+    /// Letters of `rwm`.
+    pub access: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum DeviceKind {
+    #[serde(rename = "b")]
+    Block,
+    #[serde(rename = "c")]
+    Character,
 }
 
 /// Who the process runs as, to be resolved in the image.
@@ -162,11 +190,10 @@ impl Spec {
         if spec.process.args.is_empty() {
             return Err(Error::invalid("the OCI spec has nothing to run"));
         }
-        if spec.process.terminal {
-            return Err(Error::unimplemented("containers with a terminal are not supported yet"));
-        }
         if spec.linux.seccomp.is_some() {
-            return Err(Error::unimplemented("seccomp profiles are not supported yet"));
+            return Err(Error::invalid(
+                "a seccomp profile in the OCI spec is not enforced: the filter comes beside it",
+            ));
         }
         Ok(spec)
     }
@@ -205,8 +232,6 @@ mod tests {
     fn refuses_what_it_would_not_enforce() {
         let seccomp = PLAIN.replace("\"namespaces\"", "\"seccomp\":{},\"namespaces\"");
         assert!(Spec::parse(seccomp.as_bytes()).unwrap_err().message().contains("seccomp"));
-        let terminal = PLAIN.replace("\"cwd\"", "\"terminal\":true,\"cwd\"");
-        assert!(Spec::parse(terminal.as_bytes()).unwrap_err().message().contains("terminal"));
         assert!(Spec::parse(b"{}").is_err());
         let idle = PLAIN.replace("[\"sh\"]", "[]");
         assert!(Spec::parse(idle.as_bytes()).unwrap_err().message().contains("nothing to run"));

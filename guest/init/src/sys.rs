@@ -36,6 +36,11 @@ pub fn open_in_root(root: BorrowedFd<'_>, path: &str, flags: i32, mode: u32) -> 
     })
 }
 
+/// A descriptor as a path that nobody can exchange, while /proc is there.
+pub fn fd_path(fd: BorrowedFd<'_>) -> String {
+    format!("/proc/self/fd/{}", fd.as_raw_fd())
+}
+
 /// mount(2) with NULL for what is not given.
 pub fn mount(source: &str, target: &str, kind: Option<&str>, flags: libc::c_ulong, data: &str) -> io::Result<()> {
     nix::mount::mount(
@@ -139,12 +144,53 @@ pub fn join_namespaces(fd: BorrowedFd<'_>, kinds: libc::c_int) -> io::Result<()>
     Ok(())
 }
 
+/// Lets the other side of a new terminal be opened (ioctl_tty(2)).
+pub fn unlock_terminal(master: BorrowedFd<'_>) -> io::Result<()> {
+    let unlocked: libc::c_int = 0;
+    // SAFETY: TIOCSPTLCK reads an int, which outlives the call.
+    check(libc::c_long::from(unsafe { libc::ioctl(master.as_raw_fd(), libc::TIOCSPTLCK, &raw const unlocked) }))?;
+    Ok(())
+}
+
+/// The other side of a terminal, opened without a path that could name something else.
+pub fn terminal_of(master: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    let flags = libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC;
+    // SAFETY: TIOCGPTPEER takes its flags by value.
+    owned(libc::c_long::from(unsafe { libc::ioctl(master.as_raw_fd(), libc::TIOCGPTPEER, flags) }))
+}
+
+/// The terminal's name in its devpts.
+pub fn terminal_number(master: BorrowedFd<'_>) -> io::Result<u32> {
+    let mut number: libc::c_uint = 0;
+    // SAFETY: TIOCGPTN writes an unsigned int, which outlives the call.
+    check(libc::c_long::from(unsafe { libc::ioctl(master.as_raw_fd(), libc::TIOCGPTN, &raw mut number) }))?;
+    Ok(number)
+}
+
+/// Makes a terminal the controlling one of this process's session.
+pub fn control_terminal(terminal: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: TIOCSCTTY takes its argument by value.
+    check(libc::c_long::from(unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCSCTTY, 0) }))?;
+    Ok(())
+}
+
 /// A NETLINK_ROUTE socket (netlink(7)); the kernel is its peer without being named.
 pub fn route_socket() -> io::Result<OwnedFd> {
     // SAFETY: plain integers.
     owned(libc::c_long::from(unsafe {
         libc::socket(libc::AF_NETLINK, libc::SOCK_RAW | libc::SOCK_CLOEXEC, libc::NETLINK_ROUTE)
     }))
+}
+
+/// bpf(2); `request` is the beginning of union bpf_attr that the command reads.
+pub fn bpf<T>(command: libc::c_long, request: &T) -> io::Result<libc::c_long> {
+    // SAFETY: request and its size belong together; what it points to outlives the call, for it is borrowed by the caller.
+    check(unsafe { libc::syscall(libc::SYS_bpf, command, std::ptr::from_ref(request), size_of::<T>()) })
+}
+
+/// The same for commands that make a descriptor.
+pub fn bpf_descriptor<T>(command: libc::c_long, request: &T) -> io::Result<OwnedFd> {
+    owned(bpf(command, request)?)
 }
 
 /// Marks every descriptor from `first` on close-on-exec.

@@ -1,7 +1,11 @@
 //! Users and groups by the image's own /etc/passwd and /etc/group. The files are the image's: odd lines are skipped.
 
-use crate::error::{Error, Result};
+use std::collections::BTreeSet;
+
+use crate::error::{Context, Error, Result};
 use crate::spec::{GroupsPolicy, RequestedUser};
+
+const NO_ID: u32 = u32::MAX;
 
 /// Who a container's processes run as.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +33,8 @@ struct GroupEntry<'a> {
     members: Vec<&'a str>,
 }
 
-/// Resolves a request; INVALID_ARGUMENT if it names a user or group the image does not have.
+/// Resolves a request; INVALID_ARGUMENT if it names a user or group the image does not have, or an id that is none. Numbers are
+/// ids, whatever the image calls its users: kubelet has judged the number (runAsNonRoot), not the image's idea of it.
 pub fn resolve(request: &RequestedUser, passwd: &str, group: &str) -> Result<User> {
     let (user, own_group) = match request.user.split_once(':') {
         Some((user, group)) => (user, Some(group)),
@@ -46,35 +51,50 @@ pub fn resolve(request: &RequestedUser, passwd: &str, group: &str) -> Result<Use
         groups.extend(memberships(entry.name, group));
     }
     groups.extend(&request.supplemental_groups);
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     groups.retain(|gid| seen.insert(*gid));
+    // set*id(2) takes it as "unchanged", which is root
+    if entry.uid == NO_ID || seen.contains(&NO_ID) {
+        return Err(Error::invalid(format!("{NO_ID} is no user or group id")));
+    }
     let home = if entry.home.is_empty() { "/" } else { entry.home };
     Ok(User { uid: entry.uid, gid, groups, home: home.to_owned() })
 }
 
 /// A number need not stand in passwd: then its group is 0, as every runtime does.
 fn find_user<'a>(user: &'a str, passwd: &'a str) -> Result<PasswdEntry<'a>> {
-    let wanted = if user.is_empty() { "0" } else { user };
-    let by_name = passwd_entries(passwd).find(|entry| entry.name == wanted);
-    if let Some(entry) = by_name {
-        return Ok(entry);
-    }
-    let Ok(uid) = wanted.parse::<u32>() else {
-        return Err(Error::invalid(format!(
-            "unable to find user {wanted}: no matching entry in the image's /etc/passwd"
-        )));
+    let found = match numeric(user)? {
+        Some(uid) => {
+            let known = passwd_entries(passwd).find(|entry| entry.uid == uid);
+            Some(known.unwrap_or(PasswdEntry { name: "", uid, gid: 0, home: "" }))
+        }
+        None => passwd_entries(passwd).find(|entry| entry.name == user),
     };
-    let known = passwd_entries(passwd).find(|entry| entry.uid == uid);
-    Ok(known.unwrap_or(PasswdEntry { name: "", uid, gid: 0, home: "" }))
+    found.ok_or_else(|| {
+        Error::invalid(format!("unable to find user {user}: no matching entry in the image's /etc/passwd"))
+    })
 }
 
 fn find_group(name: &str, group: &str) -> Result<u32> {
-    if let Some(entry) = group_entries(group).find(|entry| entry.name == name) {
-        return Ok(entry.gid);
+    if let Some(gid) = numeric(name)? {
+        return Ok(gid);
     }
-    name.parse().map_err(|_| {
+    let found = group_entries(group).find(|entry| entry.name == name);
+    let entry = found.ok_or_else(|| {
         Error::invalid(format!("unable to find group {name}: no matching entry in the image's /etc/group"))
-    })
+    })?;
+    Ok(entry.gid)
+}
+
+/// Digits alone (or nothing, which is root) are an id; one that is too large is none, and no name either.
+fn numeric(text: &str) -> Result<Option<u32>> {
+    match text {
+        "" => Ok(Some(0)),
+        digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            digits.parse().map(Some).invalid(format!("{digits} is no user or group id"))
+        }
+        _ => Ok(None),
+    }
 }
 
 fn memberships<'a>(user: &'a str, group: &'a str) -> impl Iterator<Item = u32> + 'a {
@@ -142,8 +162,19 @@ mod tests {
     }
 
     #[test]
-    fn a_name_made_of_digits_wins_over_the_number() {
-        assert_eq!(resolve(&request("1000"), PASSWD, GROUP).unwrap().uid, 7);
+    fn a_number_is_an_id_even_if_a_user_is_called_so() {
+        assert_eq!(resolve(&request("1000"), PASSWD, GROUP).unwrap().uid, 1000);
+        assert_eq!(resolve(&request("1000"), "1000:x:0:0::/:", GROUP).unwrap().uid, 1000);
+        assert_eq!(resolve(&request("1000:500"), PASSWD, "500:x:0:").unwrap().gid, 500);
+    }
+
+    #[test]
+    fn what_the_kernel_would_not_take_as_an_id_is_refused() {
+        for user in ["4294967295", "4294967296", "99999999999999999999", "0:4294967295", "evil", "0:evil"] {
+            assert!(resolve(&request(user), "evil:x:4294967295:4::/:", "evil:x:4294967295:").is_err(), "{user}");
+        }
+        let asked = RequestedUser { supplemental_groups: vec![u32::MAX], ..request("0") };
+        assert!(resolve(&asked, PASSWD, GROUP).is_err());
     }
 
     #[test]
@@ -159,5 +190,74 @@ mod tests {
         assert!(resolve(&request("ghost"), PASSWD, GROUP).unwrap_err().message().contains("ghost"));
         assert!(resolve(&request("root:ghosts"), PASSWD, GROUP).unwrap_err().message().contains("ghosts"));
         assert!(resolve(&request("root"), "\u{0}::::::\n:", "").is_err());
+    }
+
+    /// A small generator (splitmix64): the same cases on every run.
+    struct Cases(u64);
+
+    impl Cases {
+        fn next(&mut self) -> u64 {
+            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut mixed = self.0;
+            mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            mixed ^ (mixed >> 31)
+        }
+
+        fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
+            of[(self.next() % of.len() as u64) as usize]
+        }
+
+        /// Lines of fields that are right, empty, odd, too large or too many.
+        fn file(&mut self) -> String {
+            const FIELDS: [&str; 14] =
+                ["a", "b", "0", "7", "1000", "x", "", "-1", "4294967295", "4294967296", "a,b", "/home", "\u{0}", "ü"];
+            let lines = self.next() % 6;
+            (0..lines)
+                .map(|_| (0..self.next() % 9).map(|_| self.pick(&FIELDS)).collect::<Vec<_>>().join(":") + "\n")
+                .collect()
+        }
+
+        fn request(&mut self) -> RequestedUser {
+            const NAMES: [&str; 10] = ["", "a", "b", "0", "7", "1000", "4294967295", "4294967296", "-1", "ghost"];
+            let name = self.pick(&NAMES);
+            let user = if self.next() % 2 == 0 { name.to_owned() } else { format!("{name}:{}", self.pick(&NAMES)) };
+            let supplemental_groups = (0..self.next() % 4).map(|_| (self.next() % 10) as u32).collect();
+            let policy = if self.next() % 2 == 0 { GroupsPolicy::Merge } else { GroupsPolicy::Strict };
+            RequestedUser { user, supplemental_groups, policy, group: None }
+        }
+    }
+
+    #[test]
+    fn whatever_the_files_say_the_result_is_what_was_asked_for() {
+        let mut cases = Cases(1);
+        let mut resolved = 0;
+        for _ in 0..20_000 {
+            let (passwd, group, request) = (cases.file(), cases.file(), cases.request());
+            let Ok(user) = resolve(&request, &passwd, &group) else { continue };
+            resolved += 1;
+            let context = format!("{request:?} of {passwd:?} and {group:?} is {user:?}");
+            let (name, own_group) = request.user.split_once(':').unwrap_or((&request.user, ""));
+            if name.is_empty() {
+                assert_eq!(user.uid, 0, "{context}");
+            } else if let Ok(uid) = name.parse::<u32>() {
+                assert_eq!(user.uid, uid, "{context}");
+            }
+            if let Ok(gid) = own_group.parse::<u32>() {
+                assert_eq!(user.gid, gid, "{context}");
+            }
+            assert!(user.uid != NO_ID && !user.groups.contains(&NO_ID), "{context}");
+            assert_eq!(user.groups.first(), Some(&user.gid), "{context}");
+            assert_eq!(user.groups.iter().collect::<BTreeSet<_>>().len(), user.groups.len(), "{context}");
+            let wanted = |gid: &u32| *gid == user.gid || request.supplemental_groups.contains(gid);
+            assert!(request.supplemental_groups.iter().all(|gid| user.groups.contains(gid)), "{context}");
+            if request.policy == GroupsPolicy::Strict {
+                assert!(user.groups.iter().all(wanted), "{context}");
+            } else {
+                let of_image = group_entries(&group).map(|entry| entry.gid).collect::<Vec<_>>();
+                assert!(user.groups.iter().all(|gid| wanted(gid) || of_image.contains(gid)), "{context}");
+            }
+        }
+        assert!(resolved > 5_000, "{resolved}");
     }
 }

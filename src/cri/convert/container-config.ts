@@ -1,20 +1,11 @@
 /** ContainerConfig → the runtime's. Pure; what is not built is refused, never dropped. */
 import { BoxError } from '../../errors.ts';
-import type { ContainerConfig, ContainerSecurity, Mount } from '../../runtime/model.ts';
+import type { ContainerConfig } from '../../runtime/model.ts';
 import type { ContainerConfig__Output } from '../generated/runtime/v1/ContainerConfig.ts';
 import type { KeyValue__Output } from '../generated/runtime/v1/KeyValue.ts';
-import type { LinuxContainerSecurityContext__Output } from '../generated/runtime/v1/LinuxContainerSecurityContext.ts';
-import type { Mount__Output } from '../generated/runtime/v1/Mount.ts';
-import { toNamespaces } from './namespaces.ts';
-import { toNumber } from './numbers.ts';
+import { toMount } from './mounts.ts';
 import { toResources } from './resources.ts';
-import { checkProfiles } from './security-profiles.ts';
-
-const PROPAGATION = {
-  PROPAGATION_PRIVATE: 'PRIVATE',
-  PROPAGATION_HOST_TO_CONTAINER: 'HOST_TO_CONTAINER',
-  PROPAGATION_BIDIRECTIONAL: 'BIDIRECTIONAL',
-} as const;
+import { toSecurity } from './security-context.ts';
 
 export function toContainerConfig(config: ContainerConfig__Output | null): ContainerConfig {
   if (config === null) throw new BoxError('INVALID_REQUEST', 'the request has no container config');
@@ -34,6 +25,7 @@ export function toContainerConfig(config: ContainerConfig__Output | null): Conta
     workingDir: config.workingDir,
     envs: config.envs.map(toEnv),
     mounts: config.mounts.map(toMount),
+    devices: config.devices,
     labels: config.labels,
     annotations: config.annotations,
     logPath: config.logPath,
@@ -56,62 +48,13 @@ function toEnv({ key, value }: KeyValue__Output): { key: string; value: string }
 }
 
 function refuseUnbuilt(config: ContainerConfig__Output, name: string): void {
-  if (config.tty) throw new BoxError('NOT_BUILT', `container ${name} wants a terminal: tty is not supported yet`);
-  if (config.devices.length > 0)
-    throw new BoxError('NOT_SUPPORTED', `container ${name} wants host devices: a microVM has none`);
-  if (config.CDIDevices.length > 0)
-    throw new BoxError('NOT_SUPPORTED', `container ${name} wants CDI devices: a microVM has none`);
-}
-
-function toMount(mount: Mount__Output): Mount {
-  const path = mount.containerPath;
-  if (path === '') throw new BoxError('INVALID_REQUEST', 'a mount has no container_path');
-  if (mount.image !== null && mount.image.image !== '') {
-    throw new BoxError('NOT_BUILT', `mount ${path}: image volumes are not supported yet`);
+  const [cdi] = config.CDIDevices;
+  if (cdi !== undefined) {
+    throw new BoxError(
+      'NOT_SUPPORTED',
+      `container ${name} wants CDI device ${cdi.name}: the host's devices do not reach a microVM, use another runtime class`,
+    );
   }
-  if (mount.uidMappings.length > 0 || mount.gidMappings.length > 0) {
-    throw new BoxError('NOT_SUPPORTED', `mount ${path}: id-mapped mounts are not supported`);
-  }
-  if (mount.recursiveReadOnly)
-    throw new BoxError('NOT_BUILT', `mount ${path}: recursive read-only is not supported yet`);
-  const propagation = PROPAGATION[mount.propagation];
-  if (propagation === 'BIDIRECTIONAL') {
-    throw new BoxError('NOT_SUPPORTED', `mount ${path}: bidirectional propagation cannot leave a microVM`);
-  }
-  return {
-    containerPath: path.startsWith('/') ? path : `/${path}`,
-    hostPath: mount.hostPath,
-    readonly: mount.readonly,
-    recursiveReadonly: false,
-    propagation,
-    selinuxRelabel: mount.selinuxRelabel,
-  };
-}
-
-/** An absent security context means its zero values. */
-function toSecurity(security: LinuxContainerSecurityContext__Output | null): ContainerSecurity {
-  if (security !== null) checkProfiles(security);
-  const runAsUser = security?.runAsUser ?? null;
-  const runAsGroup = security?.runAsGroup ?? null;
-  if (runAsGroup !== null && runAsUser === null && security?.runAsUsername === '') {
-    throw new BoxError('INVALID_REQUEST', 'run_as_group needs run_as_user or run_as_username');
-  }
-  return {
-    ...(runAsUser === null ? {} : { runAsUser: toNumber(runAsUser.value, 'run_as_user') }),
-    runAsUsername: security?.runAsUsername ?? '',
-    ...(runAsGroup === null ? {} : { runAsGroup: toNumber(runAsGroup.value, 'run_as_group') }),
-    supplementalGroups: (security?.supplementalGroups ?? []).map((gid) => toNumber(gid, 'supplemental_groups')),
-    supplementalGroupsPolicy: security?.supplementalGroupsPolicy ?? 'Merge',
-    privileged: security?.privileged ?? false,
-    addCapabilities: security?.capabilities?.addCapabilities ?? [],
-    dropCapabilities: security?.capabilities?.dropCapabilities ?? [],
-    addAmbientCapabilities: security?.capabilities?.addAmbientCapabilities ?? [],
-    noNewPrivs: security?.noNewPrivs ?? false,
-    readonlyRootfs: security?.readonlyRootfs ?? false,
-    maskedPaths: security?.maskedPaths ?? [],
-    readonlyPaths: security?.readonlyPaths ?? [],
-    namespaces: toNamespaces(security?.namespaceOptions ?? null),
-  };
 }
 
 /** CRI's enum spells `SIGRTMIN+3` as SIGRTMINPLUS3, because + cannot stand in a name. */

@@ -8,9 +8,14 @@ import type {
 } from '../generated/runtime/v1/LinuxContainerResources.ts';
 import { toNumber } from './numbers.ts';
 
+/** kubelet names every page size, with 0 for those the pod did not ask for: that is what a VM without huge pages keeps. */
 export function toResources(linux: LinuxContainerResources__Output): Resources {
-  if (linux.hugepageLimits.some(({ limit }) => limit !== '0')) {
-    throw new BoxError('NOT_BUILT', 'huge page limits are not supported yet: leave hugepages-* out of the resources');
+  const hugePages = linux.hugepageLimits.find(({ limit }) => limit !== '0');
+  if (hugePages !== undefined) {
+    throw new BoxError(
+      'NOT_SUPPORTED',
+      `a microVM has no huge pages: leave hugepages-* out of the resources (asked for ${hugePages.limit} bytes of ${hugePages.pageSize})`,
+    );
   }
   return {
     cpuPeriod: toNumber(linux.cpuPeriod, 'cpu_period'),

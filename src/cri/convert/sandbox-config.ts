@@ -1,10 +1,11 @@
 /** PodSandboxConfig → SandboxConfig. Pure; INVALID_REQUEST names the field. */
 import { BoxError } from '../../errors.ts';
 import type { SandboxConfig } from '../../runtime/model.ts';
+import type { LinuxSandboxSecurityContext__Output } from '../generated/runtime/v1/LinuxSandboxSecurityContext.ts';
 import type { PodSandboxConfig__Output } from '../generated/runtime/v1/PodSandboxConfig.ts';
 import { toNamespaces } from './namespaces.ts';
 import { toResources } from './resources.ts';
-import { checkProfiles } from './security-profiles.ts';
+import { checkApparmor, checkSelinux, toSeccomp } from './security-profiles.ts';
 
 export function toSandboxConfig(config: PodSandboxConfig__Output | null): SandboxConfig {
   if (config === null) throw new BoxError('INVALID_REQUEST', 'the request has no sandbox config');
@@ -12,7 +13,7 @@ export function toSandboxConfig(config: PodSandboxConfig__Output | null): Sandbo
     throw new BoxError('INVALID_REQUEST', 'the sandbox config has no metadata.name');
   }
   const security = config.linux?.securityContext ?? null;
-  if (security !== null) checkProfiles({ ...security, apparmor: null });
+  if (security !== null) checkSecurity(security);
   const { dnsConfig, linux } = config;
   return {
     metadata: config.metadata,
@@ -29,4 +30,16 @@ export function toSandboxConfig(config: PodSandboxConfig__Output | null): Sandbo
     ...(linux?.overhead ? { overhead: toResources(linux.overhead) } : {}),
     ...(linux?.resources ? { resources: toResources(linux.resources) } : {}),
   };
+}
+
+/** A sandbox has no process of its own that could be confined: what is asked must make sense, containers bring their own. */
+function checkSecurity({
+  apparmor,
+  selinuxOptions,
+  seccomp,
+  seccompProfilePath,
+}: LinuxSandboxSecurityContext__Output): void {
+  checkApparmor(apparmor, '');
+  checkSelinux(selinuxOptions);
+  toSeccomp(seccomp, seccompProfilePath);
 }

@@ -1,14 +1,14 @@
 /** The runtime's views → CRI messages. Pure. */
 import type { Image as StoredImage } from '../../image/image-service.ts';
-import type { ContainerView, Mount, SandboxView } from '../../runtime/model.ts';
+import type { ContainerView, SandboxView } from '../../runtime/model.ts';
 import type { Container } from '../generated/runtime/v1/Container.ts';
 import type { ContainerStatus } from '../generated/runtime/v1/ContainerStatus.ts';
 import type { Image } from '../generated/runtime/v1/Image.ts';
-import type { Mount as CriMount } from '../generated/runtime/v1/Mount.ts';
 import type { PodSandbox } from '../generated/runtime/v1/PodSandbox.ts';
 import type { PodSandboxStatus } from '../generated/runtime/v1/PodSandboxStatus.ts';
 import { Signal } from '../generated/runtime/v1/Signal.ts';
 import { fromStopSignal } from './container-config.ts';
+import { fromMount } from './mounts.ts';
 import { fromResources } from './resources.ts';
 
 const SANDBOX_STATE = { READY: 'SANDBOX_READY', NOTREADY: 'SANDBOX_NOTREADY' } as const;
@@ -17,12 +17,6 @@ const CONTAINER_STATE = {
   RUNNING: 'CONTAINER_RUNNING',
   EXITED: 'CONTAINER_EXITED',
 } as const;
-const PROPAGATION = {
-  PRIVATE: 'PROPAGATION_PRIVATE',
-  HOST_TO_CONTAINER: 'PROPAGATION_HOST_TO_CONTAINER',
-  BIDIRECTIONAL: 'PROPAGATION_BIDIRECTIONAL',
-} as const;
-
 export function toPodSandbox({ id, config, handler, state, createdAt }: SandboxView): PodSandbox {
   const { metadata, labels, annotations } = config;
   return { id, metadata, state: SANDBOX_STATE[state], createdAt, labels, annotations, runtimeHandler: handler };
@@ -72,7 +66,7 @@ export function toContainerStatus(container: ContainerView): ContainerStatus {
     message: container.message,
     labels: config.labels,
     annotations: config.annotations,
-    mounts: config.mounts.map(toCriMount),
+    mounts: config.mounts.map((mount) => fromMount(mount, container)),
     logPath: container.logPath,
     resources: config.resources === undefined ? null : { linux: fromResources(config.resources) },
     user:
@@ -105,17 +99,6 @@ export function imageUser(user: string): { readonly uid?: string; readonly usern
 
 function imageSpec({ imageName, config }: ContainerView): { image: string; userSpecifiedImage: string } {
   return { image: imageName, userSpecifiedImage: config.userSpecifiedImage };
-}
-
-function toCriMount(mount: Mount): CriMount {
-  return {
-    containerPath: mount.containerPath,
-    hostPath: mount.hostPath,
-    readonly: mount.readonly,
-    selinuxRelabel: mount.selinuxRelabel,
-    propagation: PROPAGATION[mount.propagation],
-    recursiveReadOnly: mount.recursiveReadonly,
-  };
 }
 
 function criSignal(signal: string): Signal {

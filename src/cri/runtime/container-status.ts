@@ -5,11 +5,11 @@ import type { Cores, Handler } from '../handler.ts';
 
 /** An unknown id is NOT_FOUND. */
 export function containerStatus({ runtime }: Cores): Handler<ContainerStatusRequest__Output, ContainerStatusResponse> {
-  return ({ containerId, verbose }) => {
+  return async ({ containerId, verbose }) => {
     const container = runtime.container(containerId);
     return {
       status: toContainerStatus(container),
-      ...(verbose ? { info: { info: JSON.stringify(runtime.containerInfo(container.id)) } } : {}),
+      ...(verbose ? { info: { info: JSON.stringify(await runtime.containerInfo(container.id)) } } : {}),
     };
   };
 }

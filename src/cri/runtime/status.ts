@@ -11,7 +11,7 @@ export function status({ runtime, version }: Cores): Handler<StatusRequest__Outp
       status: { conditions: conditions.map((condition) => ({ ...condition })) },
       runtimeHandlers: RUNTIME_HANDLERS.map((name) => ({
         name,
-        features: { recursiveReadOnlyMounts: false, userNamespaces: false },
+        features: { recursiveReadOnlyMounts: true, userNamespaces: false },
       })),
       features: { supplementalGroupsPolicy: true },
       ...(verbose ? { info: { config: JSON.stringify({ version, ...runtime.info() }) } } : {}),

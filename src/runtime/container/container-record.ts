@@ -22,6 +22,7 @@ export const containerRecordSchema = z.object({
   user: z
     .object({ uid: z.number().int(), gid: z.number().int(), supplementalGroups: z.array(z.number().int()) })
     .optional(),
+  volumeImages: z.record(z.string(), z.string()).default({}),
 });
 export type ContainerRecord = z.infer<typeof containerRecordSchema>;
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
-import { containerConfig } from '../../testing/configs.ts';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { containerConfig, resources } from '../../testing/configs.ts';
 import { readRecord } from '../store/record-file.ts';
 import { Container } from './container.ts';
 import { type ContainerRecord, containerRecordSchema } from './container-record.ts';
@@ -25,6 +25,7 @@ function record(over: Partial<ContainerRecord> = {}): ContainerRecord {
     message: '',
     logPath: '',
     stopSignal: 'SIGTERM',
+    volumeImages: {},
     ...over,
   };
 }
@@ -43,7 +44,10 @@ describe('Container', () => {
     dir = await mkdtemp(join(tmpdir(), 'a3s-container-'));
   });
   after(() => rm(dir, { recursive: true }));
-  const make = (over?: Partial<ContainerRecord>): Container => new Container(record(over), join(dir, 'c1.json'));
+  const told: string[] = [];
+  beforeEach(() => told.splice(0));
+  const make = (over?: Partial<ContainerRecord>): Container =>
+    new Container(record(over), join(dir, 'c1.json'), (type) => void told.push(type));
 
   for (const [code, oom, reason] of [
     [0, false, 'Completed'],
@@ -65,6 +69,51 @@ describe('Container', () => {
     await container.markStarted('5');
     assert.equal(container.view().state, 'EXITED');
     assert.equal(container.view().startedAt, '5');
+  });
+
+  it('shows new limits once they are recorded, and the old ones if that fails', async () => {
+    const container = make();
+    await container.setResources(resources({ memoryLimitBytes: 5 }));
+    const saved = await readRecord(join(dir, 'c1.json'), containerRecordSchema);
+    assert.equal(saved.config.resources?.memoryLimitBytes, 5);
+    const lost = new Container(record(), join(dir, 'no-such-folder', 'c1.json'));
+    await assert.rejects(lost.setResources(resources({ memoryLimitBytes: 5 })));
+    assert.equal(lost.view().config.resources, undefined);
+  });
+
+  it('reads records from before image volumes', () => {
+    const { volumeImages: _, config, ...old } = record();
+    const { devices: __, ...oldConfig } = config;
+    assert.deepEqual(containerRecordSchema.parse({ ...old, config: oldConfig }), record());
+  });
+
+  it('is told of as STARTED, then as STOPPED, whichever of answer and event comes first', async () => {
+    const ordinary = make();
+    await ordinary.markStarted('5');
+    await ordinary.markExited(exited(0));
+    assert.deepEqual(told.splice(0), ['STARTED', 'STOPPED']);
+    const overtaken = make();
+    await overtaken.markExited(exited(0));
+    await overtaken.markStarted('5');
+    assert.deepEqual(told.splice(0), ['STARTED', 'STOPPED']);
+    const both = make();
+    await Promise.all([both.markStarted('5'), both.markExited(exited(0))]);
+    assert.deepEqual(told, ['STARTED', 'STOPPED']);
+  });
+
+  it('that could not be started, or was lost, is only told of as STOPPED', async () => {
+    const end = { exitCode: 128, reason: 'StartError', message: '', finishedAt: '6' } as const;
+    await make().end(end);
+    assert.deepEqual(told.splice(0), ['STOPPED']);
+    // taken up by a new daemon: its start was told by the old one
+    await make({ state: 'RUNNING' }).markExited(exited(0));
+    assert.deepEqual(told, ['STOPPED']);
+  });
+
+  it('has no log to reopen unless it runs', async () => {
+    for (const state of ['CREATED', 'EXITED', 'RUNNING'] as const) {
+      await assert.rejects(make({ state }).reopenLog(), { reason: 'CONTAINER_STATE' });
+    }
   });
 
   it('keeps its first end', async () => {

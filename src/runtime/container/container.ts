@@ -4,11 +4,14 @@
  * INVARIANTS
  * - States only go CREATED → RUNNING → EXITED, or CREATED → EXITED; each change is on disk before anyone is told.
  * - `ended` resolves once, after the record says EXITED and the log was drained (or nothing came of it any more).
+ * - Whoever listens is told STARTED before STOPPED, however the guest's answer and its event overtake each other.
  * - `turns` orders create, start and remove; stop takes no turn, so that a second stop can shorten the first one's grace.
  */
+import { BoxError } from '../../errors.ts';
 import type { Exited__Output } from '../../guest-client/generated/a3s/guest/v1/Exited.ts';
+import type { EventType } from '../events/event-hub.ts';
 import type { LogPump } from '../logs/log-pump.ts';
-import type { ContainerView } from '../model.ts';
+import type { ContainerView, Resources } from '../model.ts';
 import { deleteRecord, writeRecord } from '../store/record-file.ts';
 import { settlesWithin } from '../time.ts';
 import { Turns } from '../turns.ts';
@@ -21,15 +24,20 @@ export class Container {
   readonly turns = new Turns();
   readonly ended: Promise<void>;
   readonly #recordPath: string;
+  readonly #tell: (type: EventType) => void;
   readonly #saves = new Turns();
   #record: ContainerRecord;
   #pump: LogPump | undefined;
   #resolveEnded: () => void = () => undefined;
   #ending = false;
+  #toldStarted: boolean;
 
-  constructor(record: ContainerRecord, recordPath: string) {
+  /** `tell` is called after each change of state that events speak of. */
+  constructor(record: ContainerRecord, recordPath: string, tell: (type: EventType) => void = () => undefined) {
     this.#record = record;
     this.#recordPath = recordPath;
+    this.#tell = tell;
+    this.#toldStarted = record.state === 'RUNNING';
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
@@ -49,8 +57,28 @@ export class Container {
     return user === undefined ? rest : { ...rest, user };
   }
 
+  /** CONTAINER_STATE unless it is RUNNING; `what` it would do if it were. */
+  requireRunning(what: string): void {
+    if (this.#record.state === 'RUNNING') return;
+    throw new BoxError(
+      'CONTAINER_STATE',
+      `container ${this.id} is ${this.#record.state}: only a RUNNING one can ${what}`,
+    );
+  }
+
   attachLog(pump: LogPump): void {
     this.#pump = pump;
+  }
+
+  /** See LogPump.reopen; CONTAINER_STATE unless it runs. */
+  async reopenLog(): Promise<void> {
+    if (this.#record.state !== 'RUNNING' || this.#pump === undefined) {
+      throw new BoxError(
+        'CONTAINER_STATE',
+        `container ${this.id} is ${this.#record.state}: only the log of a RUNNING one can be reopened`,
+      );
+    }
+    await this.#pump.reopen();
   }
 
   /** Stops copying the log; the guest keeps what was not written. */
@@ -71,10 +99,25 @@ export class Container {
     const state = this.#record.state === 'CREATED' ? 'RUNNING' : this.#record.state;
     this.#record = { ...this.#record, state, startedAt };
     await this.save();
+    // one that ended meanwhile has been told of in full
+    if (this.#record.state === 'RUNNING') this.#tellStarted();
+  }
+
+  /** The guest keeps new limits; if that cannot be recorded, the old ones go on being shown. */
+  async setResources(resources: Resources): Promise<void> {
+    const { config } = this.#record;
+    this.#record = { ...this.#record, config: { ...config, resources } };
+    try {
+      await this.save();
+    } catch (error) {
+      this.#record = { ...this.#record, config };
+      throw error;
+    }
   }
 
   /** The guest has reported the end of the process. */
   async markExited(event: Exited__Output): Promise<void> {
+    this.#tellStarted();
     await this.end({
       exitCode: event.exitCode,
       reason: endReason(event.exitCode, event.oomKilled),
@@ -91,7 +134,14 @@ export class Container {
     await this.#drainLog();
     this.#record = { ...this.#record, state: 'EXITED', ...end };
     await this.save();
+    this.#tell('STOPPED');
     this.#resolveEnded();
+  }
+
+  #tellStarted(): void {
+    if (this.#toldStarted) return;
+    this.#toldStarted = true;
+    this.#tell('STARTED');
   }
 
   async #drainLog(): Promise<void> {

@@ -9,11 +9,15 @@ import type { ContainerConfig } from '../model.ts';
 import { ociSpec } from '../oci-spec.ts';
 import { containerRecordPath } from '../paths.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
-import { addVolumes, removeVolumes } from '../share/share.ts';
+import { addVolumes, removeVolumes } from '../share/volumes.ts';
 import { nowNanos } from '../time.ts';
 import { type UndoStack, withUndo } from '../undo.ts';
+import { requireMemory } from '../vm-limits.ts';
+import { confinement } from './confinement.ts';
 import { Container } from './container.ts';
+import { guestLayers, mountImages } from './image-volumes.ts';
 import { signalNumber } from './signals.ts';
+import { deleteSpec, saveSpec } from './spec-file.ts';
 
 const ID_BYTES = 32;
 const DEFAULT_STOP_SIGNAL = 'SIGTERM';
@@ -42,20 +46,29 @@ async function create(
   undo: UndoStack,
 ): Promise<string> {
   const { guest } = sandbox.vm();
+  const { box } = sandbox.record;
+  requireMemory(`container ${config.metadata.name}`, config.resources, box);
   const image = findImage(context, config);
   const stopSignal = config.stopSignal || image.config.stopSignal || DEFAULT_STOP_SIGNAL;
   signalNumber(stopSignal);
   const id = randomBytes(ID_BYTES).toString('hex');
   const layers = await context.images.linkLayers(image.id, sandbox.paths.layers);
   undo.push('volumes', () => removeVolumes(sandbox.paths, id));
-  const mounts = await addVolumes(sandbox.paths, id, config.mounts);
-  const spec = ociSpec({ config, image: image.config, box: sandbox.record.box, mounts });
+  const volumes = await addVolumes(sandbox.paths, id, config.mounts);
   undo.push('guest container', () => guest.removeContainer(id));
+  const images = await mountImages(context, sandbox, id, config.mounts);
+  const mounts = [...volumes, ...images.mounts];
+  const spec = ociSpec({ config, image: image.config, box, mounts });
+  const confined = await confinement(sandbox, config.security, spec);
+  undo.push('spec', () => deleteSpec(sandbox.paths, id));
+  await saveSpec(sandbox.paths, id, spec);
   const user = await guest.createContainer({
     containerId: id,
     ociSpec: Buffer.from(JSON.stringify(spec)),
-    layers: layers.map(({ name, impliedDirs, rootOpaque }) => ({ name, impliedDirs: [...impliedDirs], rootOpaque })),
+    layers: guestLayers(layers),
     stdin: config.stdin,
+    stdinOnce: config.stdinOnce,
+    ...confined,
   });
   const container = new Container(
     {
@@ -75,11 +88,14 @@ async function create(
       logPath: logPath(sandbox, config),
       stopSignal,
       user: { uid: user.uid, gid: user.gid, supplementalGroups: user.supplementalGids },
+      volumeImages: images.ids,
     },
     containerRecordPath(sandbox.paths, id),
+    (type) => sandbox.tell(type, id),
   );
   await container.save();
   sandbox.containers.set(id, container);
+  sandbox.tell('CREATED', id);
   return id;
 }
 

@@ -23,12 +23,7 @@ export async function execSync(
   signal: AbortSignal,
 ): Promise<ExecResult> {
   const { sandbox, container } = context.index.getContainer(id);
-  if (container.record.state !== 'RUNNING') {
-    throw new BoxError(
-      'CONTAINER_STATE',
-      `container ${container.id} is ${container.record.state}: only a RUNNING one can execute a command`,
-    );
-  }
+  container.requireRunning('execute a command');
   const stream = sandbox.vm().guest.run();
   const overdue = timeoutSeconds > 0 ? AbortSignal.timeout(timeoutSeconds * 1000 + GUEST_SLACK_MS) : undefined;
   const cancel = (): void => stream.cancel();

@@ -2,7 +2,8 @@
 import { rm } from 'node:fs/promises';
 import type { RuntimeContext } from '../context.ts';
 import { logPositionPath } from '../paths.ts';
-import { removeVolumes } from '../share/share.ts';
+import { removeVolumes } from '../share/volumes.ts';
+import { deleteSpec } from './spec-file.ts';
 import { kill } from './stop-container.ts';
 
 /** Ends it if it runs, then deletes it in the guest and on the host. Its log file stays: that is kubelet's. */
@@ -13,12 +14,15 @@ export async function removeContainer(context: RuntimeContext, id: string): Prom
   await kill(sandbox, container);
   await sandbox.turns.take(() =>
     container.turns.take(async () => {
+      // the guest then finds the volumes gone, and lets go of what the VMM holds open in them
+      await removeVolumes(sandbox.paths, container.id);
       if (sandbox.record.state === 'READY') await sandbox.vm().guest.removeContainer(container.id);
       container.detachLog();
-      await removeVolumes(sandbox.paths, container.id);
+      await deleteSpec(sandbox.paths, container.id);
       await rm(logPositionPath(sandbox.paths, container.id), { force: true });
       await container.forget();
       sandbox.containers.delete(container.id);
+      sandbox.tell('DELETED', container.id);
     }),
   );
 }

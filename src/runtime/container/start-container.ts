@@ -1,7 +1,7 @@
 /** StartContainer: the log is being written before the process runs. */
 import { BoxError, isBoxError, messageOf } from '../../errors.ts';
 import type { RuntimeContext } from '../context.ts';
-import { type LogPosition, START } from '../logs/log-position.ts';
+import type { LogPosition } from '../logs/log-position.ts';
 import { LogPump } from '../logs/log-pump.ts';
 import { logPositionPath } from '../paths.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
@@ -20,7 +20,7 @@ export async function startContainer(context: RuntimeContext, id: string): Promi
       );
     }
     const { guest } = sandbox.vm();
-    await pumpLog(context, sandbox, container, START);
+    await pumpLog(context, sandbox, container);
     try {
       const { startedAtNs } = await guest.startContainer(container.id);
       await container.markStarted(startedAtNs);
@@ -31,23 +31,21 @@ export async function startContainer(context: RuntimeContext, id: string): Promi
   });
 }
 
-/** Copies the container's output to its log, from `position` on. */
+/** Copies the container's output to its log: all of it, or what lies behind `recorded`. */
 export async function pumpLog(
   context: RuntimeContext,
   sandbox: Sandbox,
   container: Container,
-  position: LogPosition,
+  recorded?: LogPosition,
 ): Promise<void> {
-  container.attachLog(
-    await LogPump.start({
-      guest: sandbox.vm().guest,
-      containerId: container.id,
-      logPath: container.record.logPath,
-      positionPath: logPositionPath(sandbox.paths, container.id),
-      position,
-      log: context.log,
-    }),
-  );
+  const options = {
+    guest: sandbox.vm().guest,
+    containerId: container.id,
+    logPath: container.record.logPath,
+    positionPath: logPositionPath(sandbox.paths, container.id),
+    log: context.log,
+  };
+  container.attachLog(await (recorded === undefined ? LogPump.start(options) : LogPump.resume(options, recorded)));
 }
 
 async function startFailed(container: Container, message: string): Promise<void> {

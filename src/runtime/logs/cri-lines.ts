@@ -36,6 +36,12 @@ export class LineCutter {
     return this.#consumed + BigInt(this.#pending.length);
   }
 
+  /** Leaves out the bytes up to `offset`, which will not come, and with them an unfinished line before them. */
+  skipTo(offset: bigint): void {
+    this.#pending = Buffer.alloc(0);
+    this.#consumed = offset;
+  }
+
   /** Takes bytes that were read at `timeNs`; returns the finished lines as the pieces to write, one after the other. */
   push(data: Buffer, timeNs: bigint): Buffer[] {
     if (this.#pending.length === 0) this.#pendingTime = timeNs;

@@ -4,12 +4,13 @@ import { messageOf } from '../../errors.ts';
 import type { ContainerInfo__Output } from '../../guest-client/generated/a3s/guest/v1/ContainerInfo.ts';
 import { Container } from '../container/container.ts';
 import { containerRecordSchema, EXIT_CODE_UNKNOWN } from '../container/container-record.ts';
+import { deleteSpec } from '../container/spec-file.ts';
 import { pumpLog } from '../container/start-container.ts';
 import type { RuntimeContext } from '../context.ts';
 import { type LogPosition, logPositionSchema, START } from '../logs/log-position.ts';
 import { logPositionPath } from '../paths.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
-import { removeVolumes } from '../share/share.ts';
+import { removeVolumes } from '../share/volumes.ts';
 import { exists, listFolder } from '../store/folder.ts';
 import { readRecord } from '../store/record-file.ts';
 import { nowNanos } from '../time.ts';
@@ -23,7 +24,8 @@ export async function loadContainers(context: RuntimeContext, sandbox: Sandbox):
     const path = join(sandbox.paths.containers, name);
     try {
       const record = await readRecord(path, containerRecordSchema);
-      sandbox.containers.set(record.id, new Container(record, path));
+      const container = new Container(record, path, (type) => sandbox.tell(type, record.id));
+      sandbox.containers.set(record.id, container);
     } catch (error) {
       context.log.error(
         { path, error: messageOf(error) },
@@ -79,5 +81,6 @@ async function resumeLog(context: RuntimeContext, sandbox: Sandbox, container: C
 async function removeUnrecorded(context: RuntimeContext, sandbox: Sandbox, id: string): Promise<void> {
   await sandbox.vm().guest.removeContainer(id);
   await removeVolumes(sandbox.paths, id);
+  await deleteSpec(sandbox.paths, id);
   context.log.warn({ sandboxId: sandbox.id, containerId: id }, 'half-made container removed');
 }

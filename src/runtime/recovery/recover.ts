@@ -63,7 +63,7 @@ async function removeHalfMade(context: RuntimeContext, paths: SandboxPaths): Pro
 }
 
 async function recoverSandbox(context: RuntimeContext, record: SandboxRecord, paths: SandboxPaths): Promise<void> {
-  const sandbox = new Sandbox(record, paths, context.log);
+  const sandbox = new Sandbox(record, paths, context.events, context.log);
   await loadContainers(context, sandbox);
   context.index.add(sandbox);
   const vm = record.state === 'READY' ? await Vm.adopt(paths, context.tokenFor(record.id)) : undefined;

@@ -11,6 +11,7 @@ import type { NetworkAttachment } from '../network/pod-network.ts';
 import { type SandboxPaths, sandboxPaths } from '../paths.ts';
 import { copyScratch } from '../share/scratch.ts';
 import { createShares, removeShares } from '../share/share.ts';
+import { checkSysctls } from '../sysctls.ts';
 import { nowNanos } from '../time.ts';
 import { type UndoStack, withUndo } from '../undo.ts';
 import { discardRun, Vm } from '../vm/vm.ts';
@@ -56,6 +57,7 @@ async function bootSandbox(
 ): Promise<string> {
   const id = randomBytes(ID_BYTES).toString('hex');
   const paths = sandboxPaths(context.root, context.state, id);
+  checkSysctls(config.sysctls);
   const box = boxConfig(config, id, context.defaults);
   const createdAt = nowNanos();
   undo.push('shares', () => removeShares(paths));
@@ -85,6 +87,7 @@ async function bootSandbox(
       guest,
     },
     paths,
+    context.events,
     context.log,
   );
   undo.push('watch', async () => sandbox.release());
@@ -92,6 +95,8 @@ async function bootSandbox(
   await sandbox.watch();
   await sandbox.save();
   context.index.add(sandbox);
+  sandbox.tell('CREATED');
+  sandbox.tell('STARTED');
   context.log.info(
     { sandboxId: id, pod: `${config.metadata.namespace}/${config.metadata.name}`, timings },
     'sandbox ready',

@@ -5,17 +5,20 @@
  * - READY means that the VM's shim lives and guest-init answered; when either is gone the sandbox is NOTREADY and every
  *   container EXITED, at once and without being asked.
  * - It never becomes READY again.
+ * - Whoever listens to events is told of a change after it is on disk.
  * - `turns` orders what changes the sandbox as a whole (container creation and removal, stop, remove).
  */
 import { BoxError, messageOf } from '../../errors.ts';
 import type { ContainerInfo__Output } from '../../guest-client/generated/a3s/guest/v1/ContainerInfo.ts';
 import type { Container } from '../container/container.ts';
 import { EXIT_CODE_UNKNOWN } from '../container/container-record.ts';
+import type { EventHub, EventType } from '../events/event-hub.ts';
 import type { Log } from '../log.ts';
 import type { SandboxView } from '../model.ts';
 import type { NetworkPlace } from '../network/pod-network.ts';
 import type { SandboxPaths } from '../paths.ts';
 import { writeRecord } from '../store/record-file.ts';
+import { Sessions } from '../streams/sessions.ts';
 import { nowNanos, settlesWithin } from '../time.ts';
 import { Turns } from '../turns.ts';
 import { watchGuest } from '../vm/guest-events.ts';
@@ -29,15 +32,19 @@ export class Sandbox {
   readonly turns = new Turns();
   readonly containers = new Map<string, Container>();
   readonly paths: SandboxPaths;
+  readonly sessions: Sessions;
+  readonly #events: EventHub;
   readonly #log: Log;
   #record: SandboxRecord;
   #vm: Vm | undefined;
   #gone: Promise<void> | undefined;
   #stopping = false;
 
-  constructor(record: SandboxRecord, paths: SandboxPaths, log: Log) {
+  constructor(record: SandboxRecord, paths: SandboxPaths, events: EventHub, log: Log) {
     this.#record = record;
     this.paths = paths;
+    this.sessions = new Sessions(record.id);
+    this.#events = events;
     this.#log = log;
   }
 
@@ -56,6 +63,12 @@ export class Sandbox {
   view(): SandboxView {
     const { id, config, handler, state, reason, createdAt, network } = this.#record;
     return { id, config, handler, state, reason, createdAt, ips: network.ips };
+  }
+
+  /** Tells whoever listens what has just happened to the sandbox (its own id) or to one of its containers. */
+  tell(type: EventType, id: string = this.id): void {
+    const containers = [...this.containers.values()].map((container) => container.view());
+    this.#events.publish({ id, type, at: nowNanos(), sandbox: this.view(), containers });
   }
 
   /** The running VM; SANDBOX_NOT_READY if there is none. */
@@ -118,11 +131,13 @@ export class Sandbox {
     if (this.#record.state === 'NOTREADY') return;
     this.#record = { ...this.#record, state: 'NOTREADY', reason };
     await this.save();
+    this.tell('STOPPED');
   }
 
   /** Lets go of the VM without ending it: the daemon stops. */
   release(): void {
     for (const container of this.containers.values()) container.detachLog();
+    this.sessions.endAll(new BoxError('CANCELLED', 'the daemon is stopping: streams end, the pods run on'));
     this.#stopping = true;
     this.#gone = undefined;
     this.#vm?.release();
@@ -134,6 +149,7 @@ export class Sandbox {
     const tail = this.#vm.consoleTail();
     this.#vm.release();
     this.#vm = undefined;
+    this.sessions.endAll(new BoxError('GUEST_GONE', `the VM of sandbox ${this.id} has ended`));
     if (this.#stopping) return;
     const reason = `the VM ended unexpectedly; ${tail === '' ? 'its console is empty' : `console: ${tail}`}`;
     this.#log.error({ sandboxId: this.id, reason }, 'sandbox lost');

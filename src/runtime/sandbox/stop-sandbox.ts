@@ -20,6 +20,11 @@ export async function removeSandbox(context: RuntimeContext, id: string): Promis
     await stop(context, sandbox);
     await removeShares(sandbox.paths);
     context.index.delete(sandbox);
+    for (const container of sandbox.containers.values()) {
+      sandbox.containers.delete(container.id);
+      sandbox.tell('DELETED', container.id);
+    }
+    sandbox.tell('DELETED');
     context.log.info({ sandboxId: sandbox.id }, 'sandbox removed');
   });
 }

@@ -12,4 +12,5 @@ const TABLE = [
 
 it('mountsBelow finds the folder itself and what is below, not what merely begins alike', () => {
   assert.deepEqual(mountsBelow(TABLE, '/a/b'), ['/a/b', '/a/b/c d']);
+  assert.deepEqual(mountsBelow(TABLE, '/'), ['/', '/a/b', '/a/b/c d', '/a/bc']);
 });

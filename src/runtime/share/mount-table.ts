@@ -3,10 +3,11 @@ import { readFile } from 'node:fs/promises';
 
 /** Mount points at or below `folder`, deepest last in mount order. */
 export function mountsBelow(mountinfo: string, folder: string): readonly string[] {
+  const prefix = folder.endsWith('/') ? folder : `${folder}/`;
   return mountinfo
     .split('\n')
     .map((line) => unescape(line.split(' ')[4] ?? ''))
-    .filter((point) => point === folder || point.startsWith(`${folder}/`));
+    .filter((point) => point === folder || point.startsWith(prefix));
 }
 
 export async function readMountsBelow(folder: string): Promise<readonly string[]> {

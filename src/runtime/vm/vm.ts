@@ -91,7 +91,8 @@ export class Vm {
   }
 
   static of(identity: ShimIdentity, console: ConsoleRing, ended: Promise<void>, paths: RunPaths, token: string): Vm {
-    const guest = new GuestClient({ controlSocket: paths.controlSocket, execSocket: paths.execSocket, token });
+    const { controlSocket, execSocket, terminalSocket } = paths;
+    const guest = new GuestClient({ controlSocket, execSocket, terminalSocket, token });
     return new Vm(identity, console, ended, guest);
   }
 
@@ -270,14 +271,15 @@ function shimConfig(parts: VmParts, { paths, box, network, token }: VmSpec): Shi
     readySocket: paths.readySocket,
     controlSocket: paths.controlSocket,
     execSocket: paths.execSocket,
+    terminalSocket: paths.terminalSocket,
     console: paths.console,
     bootFile: JSON.stringify({ version: 1, token }),
   };
 }
 
 function checkSocketPaths(paths: SandboxPaths): void {
-  const longest =
-    [paths.readySocket, paths.controlSocket, paths.execSocket].toSorted((a, b) => b.length - a.length)[0] ?? '';
+  const sockets = [paths.readySocket, paths.controlSocket, paths.execSocket, paths.terminalSocket];
+  const longest = sockets.toSorted((a, b) => b.length - a.length)[0] ?? '';
   if (Buffer.byteLength(longest) > MAX_SOCKET_PATH) {
     throw new BoxError(
       'CONFIG_INVALID',

@@ -38,3 +38,10 @@ export function call<Request, Reply>(method: Call<Request, Reply>, request: Requ
     });
   });
 }
+
+/** All messages of a server stream, which must end well. */
+export async function collect<Reply>(stream: AsyncIterable<Reply>): Promise<readonly Reply[]> {
+  const replies: Reply[] = [];
+  for await (const reply of stream) replies.push(reply);
+  return replies;
+}

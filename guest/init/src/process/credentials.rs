@@ -1,4 +1,5 @@
-//! From the agent's root to what a container's process may be: capabilities, groups, user, no_new_privs, limits.
+//! From the agent's root to what a container's process may be: capabilities, groups, user, no_new_privs, limits. The seccomp
+//! filter comes after all of this, right before exec.
 
 use std::collections::HashSet;
 use std::str::FromStr;
@@ -29,7 +30,9 @@ pub fn assume(process: &Process, user: &User) -> Result<()> {
     setresgid(gid, gid, gid).context("cannot set the group")?;
     setresuid(uid, uid, uid).context("cannot set the user")?;
     caps::securebits::set_keepcaps(false).context("cannot reset keepcaps")?;
-    apply(&sets, user.uid)?;
+    // exec computes what the program gets from the other sets (capabilities(7)), so that this ends with it
+    let until_exec = process.seccomp.as_ref().filter(|_| !process.no_new_privileges).map(|_| Capability::CAP_SYS_ADMIN);
+    apply(&sets, user.uid, until_exec)?;
     if process.no_new_privileges {
         nix::sys::prctl::set_no_new_privs().context("cannot set no_new_privs")?;
     }
@@ -62,12 +65,13 @@ fn names(names: &[String]) -> Result<HashSet<Capability>> {
 }
 
 /// A user other than root starts with nothing effective but what is ambient: exec computes the rest (capabilities(7)).
-fn apply(sets: &Sets, uid: u32) -> Result<()> {
+fn apply(sets: &Sets, uid: u32, until_exec: Option<Capability>) -> Result<()> {
     let what = "cannot set the capabilities";
     let effective = if uid == 0 { &sets.effective } else { &sets.ambient };
     let permitted = if uid == 0 { &sets.permitted } else { &sets.ambient };
-    caps::set(None, CapSet::Effective, &effective.intersection(&sets.permitted).copied().collect()).context(what)?;
-    caps::set(None, CapSet::Permitted, permitted).context(what)?;
+    let effective = effective.intersection(&sets.permitted).copied().chain(until_exec).collect();
+    caps::set(None, CapSet::Effective, &effective).context(what)?;
+    caps::set(None, CapSet::Permitted, &permitted.iter().copied().chain(until_exec).collect()).context(what)?;
     caps::set(None, CapSet::Inheritable, &sets.inheritable).context(what)?;
     caps::set(None, CapSet::Ambient, &sets.ambient).context(what)
 }

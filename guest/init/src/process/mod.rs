@@ -1,6 +1,11 @@
-//! Processes of containers: how they are made, what they become, how their ends are learnt.
+//! Processes of containers: how they are made, what they become, their streams, how their ends are learnt.
 
 pub mod credentials;
+pub mod end;
+mod program;
 pub mod reaper;
 pub mod run;
+pub mod seccomp;
 pub mod spawn;
+pub mod stdio;
+pub mod terminal;

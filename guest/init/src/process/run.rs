@@ -5,27 +5,26 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
-use tokio::net::unix::pipe::{Receiver, Sender};
-use tokio::sync::{mpsc, watch};
-use tokio_stream::{Stream, StreamExt};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio_stream::Stream;
 use tonic::Status;
 
 use crate::container::Container;
-use crate::error::{Context, Error, Result};
+use crate::error::{Error, Result};
+use crate::process::end::{CHUNK, End};
 use crate::process::reaper::{ExitStatus, Reaper};
-use crate::process::spawn::{self, Identity, Stdio};
-use crate::proto::run_request::Request;
+use crate::process::spawn::{self, Identity};
+use crate::process::stdio::{self, Ends, Pending, Stdio};
 use crate::proto::run_response::Response;
-use crate::proto::{RunExited, RunRequest, RunResponse, RunStart};
-use crate::sys;
+use crate::proto::{RunExited, RunRequest, RunStart};
+use crate::stream::caller::{self, Inbox, Responses};
+use crate::stream::window::{Window, Windows};
 
-/// A message of output; small enough for several streams to share a connection fairly.
-const CHUNK: usize = 32 * 1024;
 /// After the process has ended, what its pipes still hold is sent, but a grandchild that goes on writing is not awaited.
 const DRAIN_LIMIT: usize = 1024 * 1024;
-
-pub type Responses = mpsc::Sender<std::result::Result<RunResponse, Status>>;
+/// How long a process whose terminal was closed may take to end by itself.
+const HANGUP_GRACE: Duration = Duration::from_secs(2);
 
 /// Starts the process; its output and its end go to `responses`. Fails if it cannot be executed.
 pub async fn run(
@@ -38,54 +37,79 @@ pub async fn run(
     if start.args.is_empty() {
         return Err(Error::invalid("there is nothing to run"));
     }
-    let (out_read, out_write) = spawn::pipe()?;
-    let (err_read, err_write) = spawn::pipe()?;
-    let (stdin, stdin_writer) = open_stdin(start.stdin)?;
-    let stdio = Stdio { stdin, stdout: out_write, stderr: err_write };
-    let spawned = join(&container, &start.args, &stdio)?;
-    drop(stdio);
-    let status = reaper.expect(spawned.pid);
-    if let Some(reason) = spawn::executed(spawned.report).await? {
-        return Err(Error::invalid(reason));
+    let process = Process::spawn(&container, reaper, &start)?;
+    let (started, outcome) = oneshot::channel();
+    // a task of its own from the start: a caller that leaves now must not leave the process behind
+    tokio::spawn(process.serve(start, requests, responses, started));
+    outcome.await.unwrap_or_else(|_| Err(Error::internal("the caller left while the process was started")))
+}
+
+/// A process that was made and does not run its program yet.
+struct Process {
+    group: Group,
+    status: oneshot::Receiver<ExitStatus>,
+    report: OwnedFd,
+    streams: Pending,
+}
+
+impl Process {
+    fn spawn(container: &Container, reaper: Arc<Reaper>, start: &RunStart) -> Result<Self> {
+        let (stdio, streams) = stdio::streams(start.tty, start.stdin)?;
+        let spawned = join(container, &start.args, &stdio)?;
+        let status = reaper.expect(spawned.pid);
+        Ok(Self { group: Group { pid: spawned.pid, reaper }, status, report: spawned.report, streams })
     }
-    let ended = watch::Sender::new(false);
-    let readers = [
-        forward(out_read, responses.clone(), ended.subscribe(), Response::Stdout)?,
-        forward(err_read, responses.clone(), ended.subscribe(), Response::Stderr)?,
-    ];
-    if let Some(writer) = stdin_writer {
-        tokio::spawn(feed(requests, writer));
-    }
-    tokio::spawn(async move {
-        let group = Group { pid: spawned.pid, reaper };
-        let timeout = u64::try_from(start.timeout_ns).ok().filter(|ns| *ns > 0).map(Duration::from_nanos);
-        let Some((status, timed_out)) = group.wait(status, timeout, &responses).await else {
-            return;
+
+    async fn serve(
+        self,
+        start: RunStart,
+        requests: impl Stream<Item = std::result::Result<RunRequest, Status>> + Send + Unpin + 'static,
+        responses: Responses,
+        started: oneshot::Sender<Result<()>>,
+    ) {
+        let Self { group, mut status, report, streams } = self;
+        let ends = tokio::select! {
+            outcome = executed(report, streams) => outcome,
+            () = responses.closed() => return group.kill(),
         };
-        ended.send_replace(true);
-        for reader in readers {
-            // a reader that panicked has aborted the whole agent
-            let _ = reader.await;
+        let ends = match ends {
+            Ok(ends) => ends,
+            Err(error) => {
+                group.kill();
+                // the caller may be gone
+                let _ = started.send(Err(error));
+                return;
+            }
+        };
+        let _ = started.send(Ok(()));
+        let tty = ends.terminal.is_some();
+        let session = Session::open(&start, ends, requests, responses.clone());
+        let life = group.life(&mut status, &start);
+        // whatever is lost, the agent's ends of the streams are closed with it
+        let ended = tokio::select! {
+            ended = session.run(life) => ended,
+            () = responses.closed() => None,
+        };
+        match ended {
+            Some(exited) => drop(caller::send(&responses, Response::Exited(exited)).await),
+            None if tty => group.hung_up(status).await,
+            None => group.kill(),
         }
-        let exited = RunExited { exit_code: status.code, timed_out };
-        let _ = responses.send(Ok(RunResponse { response: Some(Response::Exited(exited)) })).await;
-    });
-    Ok(())
+    }
 }
 
 fn join(container: &Container, args: &[String], stdio: &Stdio) -> Result<spawn::Spawned> {
-    let first = sys::pidfd(container.running()?).context("cannot find the container's first process")?;
+    let first = container.pidfd()?;
     let cgroup = container.cgroup.open()?;
     let identity = Identity { process: &container.spec.process, user: &container.user, args };
     spawn::join(&container.spec, first.as_fd(), identity, cgroup.as_fd(), stdio)
 }
 
-fn open_stdin(wanted: bool) -> Result<(OwnedFd, Option<Sender>)> {
-    if !wanted {
-        return Ok((spawn::null()?, None));
+async fn executed(report: OwnedFd, streams: Pending) -> Result<Ends> {
+    match spawn::executed(report).await? {
+        Some(reason) => Err(Error::invalid(reason)),
+        None => streams.take(),
     }
-    let (read, write) = spawn::pipe()?;
-    Ok((read, Some(Sender::from_owned_fd(write).context("cannot watch a pipe")?)))
 }
 
 /// The process and what it started, as long as they stay in its process group.
@@ -95,29 +119,29 @@ struct Group {
 }
 
 impl Group {
-    /// Waits for the end; kills when the time is up, or when the caller is gone (then there is nobody to tell).
-    async fn wait(
-        &self,
-        mut status: tokio::sync::oneshot::Receiver<ExitStatus>,
-        timeout: Option<Duration>,
-        responses: &Responses,
-    ) -> Option<(ExitStatus, bool)> {
-        let limit = async {
-            match timeout {
-                Some(timeout) => tokio::time::sleep(timeout).await,
-                None => std::future::pending().await,
+    /// Waits for the end of the process; kills the group when its time is up. None if the reaper is gone.
+    async fn life(&self, status: &mut oneshot::Receiver<ExitStatus>, start: &RunStart) -> Option<RunExited> {
+        let timeout = u64::try_from(start.timeout_ns).ok().filter(|ns| *ns > 0).map(Duration::from_nanos);
+        let in_time = match timeout {
+            Some(timeout) => tokio::time::timeout(timeout, &mut *status).await.ok(),
+            None => Some((&mut *status).await),
+        };
+        let timed_out = in_time.is_none();
+        let status = match in_time {
+            Some(status) => status,
+            None => {
+                self.kill();
+                status.await
             }
         };
-        tokio::select! {
-            ended = &mut status => ended.ok().map(|status| (status, false)),
-            () = limit => {
-                self.kill();
-                status.await.ok().map(|status| (status, true))
-            }
-            () = responses.closed() => {
-                self.kill();
-                None
-            }
+        status.ok().map(|status| RunExited { exit_code: status.code, timed_out })
+    }
+
+    /// Its terminal is closed, so that it has got SIGHUP; what does not mind is killed.
+    async fn hung_up(&self, status: oneshot::Receiver<ExitStatus>) {
+        // one that is reaped may have told its end already
+        if self.reaper.holds(self.pid) && tokio::time::timeout(HANGUP_GRACE, status).await.is_err() {
+            self.kill();
         }
     }
 
@@ -129,55 +153,83 @@ impl Group {
     }
 }
 
-/// Sends a pipe's bytes until its end, or, once the process has ended, what is in it by then.
-fn forward(
-    pipe: OwnedFd,
+/// The streams of a process that runs.
+struct Session {
+    stdout: End,
+    stderr: Option<End>,
+    windows: Arc<Windows>,
     responses: Responses,
-    mut ended: watch::Receiver<bool>,
-    wrap: fn(Vec<u8>) -> Response,
-) -> Result<tokio::task::JoinHandle<()>> {
-    let pipe = Receiver::from_owned_fd(pipe).context("cannot watch a pipe")?;
-    Ok(tokio::spawn(async move {
-        let mut left = DRAIN_LIMIT;
-        loop {
-            let draining = *ended.borrow();
-            if !draining {
-                tokio::select! {
-                    ready = pipe.readable() => if ready.is_err() { return },
-                    _ = ended.changed() => continue,
-                }
-            }
-            let mut data = vec![0; CHUNK];
-            match pipe.try_read(&mut data) {
-                Ok(0) => return,
-                Ok(length) => {
-                    data.truncate(length);
-                    if responses.send(Ok(RunResponse { response: Some(wrap(data)) })).await.is_err() {
-                        return;
-                    }
-                    left = if draining { left.saturating_sub(length) } else { left };
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock && !draining => {}
-                Err(_) => return,
-            }
-            if left == 0 {
-                return;
-            }
-        }
-    }))
+    /// Feeds the process; aborted with the session.
+    input: JoinSet<()>,
 }
 
-/// Writes the caller's input until it ends, or until the process does not want it any more.
-async fn feed(mut requests: impl Stream<Item = std::result::Result<RunRequest, Status>> + Unpin, mut pipe: Sender) {
-    while let Some(Ok(RunRequest { request: Some(request) })) = requests.next().await {
-        match request {
-            Request::Stdin(data) => {
-                if pipe.write_all(&data).await.is_err() {
+impl Session {
+    fn open(
+        start: &RunStart,
+        ends: Ends,
+        requests: impl Stream<Item = std::result::Result<RunRequest, Status>> + Send + Unpin + 'static,
+        responses: Responses,
+    ) -> Self {
+        let windows = Arc::new(Windows::new(start.window_bytes));
+        let (stdin, queue) = mpsc::unbounded_channel();
+        let inbox = Inbox { stdin, windows: Arc::clone(&windows), terminal: ends.terminal };
+        tokio::spawn(inbox.read(requests, responses.clone()));
+        let mut input = JoinSet::new();
+        input.spawn(caller::feed(queue, ends.stdin, responses.clone()));
+        Self { stdout: ends.stdout, stderr: ends.stderr, windows, responses, input }
+    }
+
+    /// Sends the output until it ends, or, once `life` has, what there is by then.
+    async fn run(self, life: impl Future<Output = Option<RunExited>>) -> Option<RunExited> {
+        let ended = watch::Sender::new(false);
+        let Self { stdout, stderr, windows, responses, input: _input } = self;
+        let life = async {
+            let exited = life.await;
+            ended.send_replace(true);
+            exited
+        };
+        let out = forward(&stdout, &windows.stdout, &responses, ended.subscribe(), Response::Stdout);
+        let err = async {
+            if let Some(stderr) = &stderr {
+                forward(stderr, &windows.stderr, &responses, ended.subscribe(), Response::Stderr).await;
+            }
+        };
+        let (exited, (), ()) = tokio::join!(life, out, err);
+        exited
+    }
+}
+
+/// Sends a stream's bytes until its end, or, once the process has ended, what is in it by then.
+async fn forward(
+    end: &End,
+    window: &Window,
+    responses: &Responses,
+    mut ended: watch::Receiver<bool>,
+    wrap: fn(Vec<u8>) -> Response,
+) {
+    let (mut sent, mut left) = (0u64, DRAIN_LIMIT);
+    while left > 0 {
+        let room = window.room(sent).await.min(CHUNK);
+        let draining = *ended.borrow();
+        let data = if draining {
+            end.read_now(room)
+        } else {
+            tokio::select! {
+                data = end.read(room) => data,
+                _ = ended.changed() => continue,
+            }
+        };
+        match data {
+            Ok(data) if data.is_empty() => return,
+            Ok(data) => {
+                sent += data.len() as u64;
+                left = if draining { left.saturating_sub(data.len()) } else { left };
+                if !caller::send(responses, wrap(data)).await {
                     return;
                 }
             }
-            Request::CloseStdin(_) => return,
-            Request::Start(_) => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock && !draining => {}
+            Err(_) => return,
         }
     }
 }

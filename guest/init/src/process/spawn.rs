@@ -1,6 +1,5 @@
 //! Making a container's process: the first one, with namespaces of its own, or one more that joins them.
 
-use std::ffi::CString;
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -8,23 +7,17 @@ use std::path::Path;
 
 use nix::fcntl::OFlag;
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, sigprocmask};
-use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout, execve, pipe2, setsid};
+use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout, pipe2, setsid};
 
 use crate::error::{Context, Error, Result};
-use crate::process::credentials;
+use crate::process::program::Program;
+use crate::process::seccomp::Filter;
+use crate::process::stdio::Stdio;
+use crate::process::{credentials, terminal};
 use crate::rootfs_mounts;
 use crate::spec::{NamespaceKind, Process, Spec};
 use crate::sys::{self, Forked};
 use crate::user::User;
-
-const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-/// What the three standard descriptors of a new process become.
-pub struct Stdio {
-    pub stdin: OwnedFd,
-    pub stdout: OwnedFd,
-    pub stderr: OwnedFd,
-}
 
 /// A process that was made: the pipe ends without a byte when it has executed its program, or brings the reason it could not.
 pub struct Spawned {
@@ -40,22 +33,25 @@ pub struct Identity<'a> {
     pub args: &'a [String],
 }
 
-/// The container's first process: new namespaces, its own root.
+/// The container's first process: new namespaces, its own root. `pids` is a pidfd of the process whose pid namespace it joins
+/// instead of having one of its own.
 pub fn first(
     spec: &Spec,
     rootfs: &Path,
+    pids: Option<BorrowedFd<'_>>,
     identity: Identity<'_>,
     cgroup: BorrowedFd<'_>,
     stdio: &Stdio,
 ) -> Result<Spawned> {
-    let flags = namespace_flags(spec);
-    spawn(flags, cgroup, stdio, || {
+    let flags = if pids.is_some() { namespace_flags(spec) & !libc::CLONE_NEWPID } else { namespace_flags(spec) };
+    spawn_among(pids, flags, cgroup, stdio, || {
         rootfs_mounts::enter(spec, rootfs)?;
         if spec.owns(NamespaceKind::Uts) && !spec.hostname.is_empty() {
             nix::unistd::sethostname(&spec.hostname).context("cannot set the host name")?;
         }
         make_cwd(&identity.process.cwd)?;
-        become_program(identity)
+        enter_terminal(stdio, identity.user, true)?;
+        become_program(identity, stdio)
     })
 }
 
@@ -67,20 +63,30 @@ pub fn join(
     cgroup: BorrowedFd<'_>,
     stdio: &Stdio,
 ) -> Result<Spawned> {
-    let own_pids = spec.owns(NamespaceKind::Pid);
-    let home = File::open("/proc/self/ns/pid").context("cannot open the guest's pid namespace")?;
-    if own_pids {
-        // takes effect for children only
-        sys::join_namespaces(container, libc::CLONE_NEWPID).context("cannot join the container's pid namespace")?;
-    }
-    let spawned = spawn(0, cgroup, stdio, || {
+    let pids = Some(container).filter(|_| spec.owns(NamespaceKind::Pid));
+    spawn_among(pids, 0, cgroup, stdio, || {
         let rest = namespace_flags(spec) & !libc::CLONE_NEWPID;
         sys::join_namespaces(container, rest).context("cannot join the container's namespaces")?;
-        become_program(identity)
-    });
-    if own_pids {
-        sys::join_namespaces(home.as_fd(), libc::CLONE_NEWPID).context("cannot return to the guest's pid namespace")?;
-    }
+        enter_terminal(stdio, identity.user, false)?;
+        become_program(identity, stdio)
+    })
+}
+
+/// Makes the process in the pid namespace of the one behind `pids`: joining takes effect for children only.
+fn spawn_among(
+    pids: Option<BorrowedFd<'_>>,
+    flags: i32,
+    cgroup: BorrowedFd<'_>,
+    stdio: &Stdio,
+    child: impl FnOnce() -> Result<()>,
+) -> Result<Spawned> {
+    let Some(pids) = pids else {
+        return spawn(flags, cgroup, stdio, child);
+    };
+    let home = File::open("/proc/self/ns/pid").context("cannot open the guest's pid namespace")?;
+    sys::join_namespaces(pids, libc::CLONE_NEWPID).context("cannot join the container's pid namespace")?;
+    let spawned = spawn(flags, cgroup, stdio, child);
+    sys::join_namespaces(home.as_fd(), libc::CLONE_NEWPID).context("cannot return to the guest's pid namespace")?;
     spawned
 }
 
@@ -112,12 +118,14 @@ fn spawn(flags: i32, cgroup: BorrowedFd<'_>, stdio: &Stdio, child: impl FnOnce()
     }
 }
 
-/// In the child: session, streams, signals as every program expects them.
+/// In the child: session, streams (a terminal's come later), signals as every program expects them.
 fn prepare(stdio: &Stdio) -> Result<()> {
     setsid().context("cannot make a session")?;
-    dup2_stdin(&stdio.stdin).context("cannot set stdin")?;
-    dup2_stdout(&stdio.stdout).context("cannot set stdout")?;
-    dup2_stderr(&stdio.stderr).context("cannot set stderr")?;
+    if let Stdio::Pipes { stdin, stdout, stderr } = stdio {
+        dup2_stdin(stdin).context("cannot set stdin")?;
+        dup2_stdout(stdout).context("cannot set stdout")?;
+        dup2_stderr(stderr).context("cannot set stderr")?;
+    }
     sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None).context("cannot reset the signal mask")?;
     for signal in Signal::iterator() {
         if signal != Signal::SIGKILL && signal != Signal::SIGSTOP {
@@ -128,18 +136,26 @@ fn prepare(stdio: &Stdio) -> Result<()> {
     Ok(())
 }
 
-fn become_program(identity: Identity<'_>) -> Result<()> {
+fn enter_terminal(stdio: &Stdio, user: &User, console: bool) -> Result<()> {
+    match stdio {
+        Stdio::Terminal(agent) => terminal::enter(agent.as_fd(), user.uid, console),
+        Stdio::Pipes { .. } => Ok(()),
+    }
+}
+
+fn become_program(identity: Identity<'_>, stdio: &Stdio) -> Result<()> {
     let Identity { process, user, args } = identity;
     if let Some(score) = process.oom_score_adj {
         std::fs::write("/proc/self/oom_score_adj", score.to_string()).invalid("oom_score_adj was refused")?;
     }
-    let env = environment(process, user);
+    let env = environment(process, user, matches!(stdio, Stdio::Terminal(_)));
     // before the change of user, because root made the folder; after it, because it must be allowed
     std::env::set_current_dir(&process.cwd).invalid(format!("cannot enter working directory {}", process.cwd))?;
     credentials::assume(process, user)?;
     std::env::set_current_dir(&process.cwd).invalid(format!("cannot enter working directory {}", process.cwd))?;
     sys::close_on_exec_from(3).context("cannot mark descriptors")?;
-    execute(args, &env)
+    let program = Program::new(args, &env)?;
+    Err(program.execute(|| process.seccomp.as_ref().map_or(Ok(()), Filter::install)))
 }
 
 fn make_cwd(cwd: &str) -> Result<()> {
@@ -149,51 +165,17 @@ fn make_cwd(cwd: &str) -> Result<()> {
     std::fs::create_dir_all(cwd).invalid(format!("cannot make working directory {cwd}"))
 }
 
-/// The spec's environment, with HOME from the image's passwd where it names none.
-fn environment(process: &Process, user: &User) -> Vec<String> {
+/// The spec's environment, with HOME from the image's passwd, and TERM on a terminal, where it names none.
+fn environment(process: &Process, user: &User, terminal: bool) -> Vec<String> {
     let mut env = process.env.clone();
-    if !env.iter().any(|entry| entry.starts_with("HOME=")) {
+    let names = |name: &str| process.env.iter().any(|entry| entry.starts_with(name));
+    if !names("HOME=") {
         env.push(format!("HOME={}", user.home));
     }
+    if terminal && !names("TERM=") {
+        env.push("TERM=xterm".to_owned());
+    }
     env
-}
-
-/// execvpe: a name with a slash is a path, any other is looked for in the new environment's PATH.
-fn execute(args: &[String], env: &[String]) -> Result<()> {
-    let Some(program) = args.first() else {
-        return Err(Error::invalid("there is nothing to run"));
-    };
-    let argv = args.iter().map(|arg| sys::cstring(arg)).collect::<Result<Vec<CString>>>()?;
-    let envp = env.iter().map(|entry| sys::cstring(entry)).collect::<Result<Vec<CString>>>()?;
-    let mut failure = nix::errno::Errno::ENOENT;
-    for candidate in candidates(program, env) {
-        let Err(error) = execve(&sys::cstring(&candidate)?, &argv, &envp);
-        // what is there but may not be run says more than what is not there
-        if error != nix::errno::Errno::ENOENT && error != nix::errno::Errno::ENOTDIR {
-            failure = error;
-        }
-    }
-    Err(Error::invalid(format!("exec {program:?}: {}", failure.desc())))
-}
-
-fn candidates(program: &str, env: &[String]) -> Vec<String> {
-    if program.contains('/') {
-        return vec![program.to_owned()];
-    }
-    let path = env.iter().find_map(|entry| entry.strip_prefix("PATH=")).unwrap_or(DEFAULT_PATH);
-    path.split(':')
-        .map(|folder| if folder.is_empty() { program.to_owned() } else { format!("{folder}/{program}") })
-        .collect()
-}
-
-/// A pipe whose ends no other process inherits.
-pub fn pipe() -> Result<(OwnedFd, OwnedFd)> {
-    pipe2(OFlag::O_CLOEXEC).context("cannot make a pipe")
-}
-
-/// /dev/null for reading.
-pub fn null() -> Result<OwnedFd> {
-    Ok(File::open("/dev/null").context("cannot open /dev/null")?.into())
 }
 
 /// Waits for the program to run: None, or the reason it does not.
@@ -211,19 +193,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn programs_are_looked_for_in_the_new_path() {
-        let env = ["A=b".to_owned(), "PATH=/one::/two".to_owned()];
-        assert_eq!(candidates("sh", &env), ["/one/sh", "sh", "/two/sh"]);
-        assert_eq!(candidates("./sh", &env), ["./sh"]);
-        assert_eq!(candidates("sh", &[]).len(), 6);
-    }
-
-    #[test]
-    fn home_is_added_only_where_it_is_missing() {
+    fn home_and_term_are_added_only_where_they_are_missing() {
         let process: Process = serde_json::from_str(r#"{"args":["x"],"env":["A=b"],"cwd":"/"}"#).unwrap();
         let user = User { uid: 1, gid: 1, groups: vec![1], home: "/home/x".into() };
-        assert_eq!(environment(&process, &user), ["A=b", "HOME=/home/x"]);
-        let own = Process { env: vec!["HOME=/own".into()], ..process };
-        assert_eq!(environment(&own, &user), ["HOME=/own"]);
+        assert_eq!(environment(&process, &user, false), ["A=b", "HOME=/home/x"]);
+        assert_eq!(environment(&process, &user, true), ["A=b", "HOME=/home/x", "TERM=xterm"]);
+        let own = Process { env: vec!["HOME=/own".into(), "TERM=vt100".into()], ..process };
+        assert_eq!(environment(&own, &user, true), ["HOME=/own", "TERM=vt100"]);
     }
 }

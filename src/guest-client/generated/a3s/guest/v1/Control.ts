@@ -8,6 +8,8 @@ import type { CreateContainerRequest as _a3s_guest_v1_CreateContainerRequest, Cr
 import type { CreateContainerResponse as _a3s_guest_v1_CreateContainerResponse, CreateContainerResponse__Output as _a3s_guest_v1_CreateContainerResponse__Output } from '../../../a3s/guest/v1/CreateContainerResponse.ts';
 import type { Event as _a3s_guest_v1_Event, Event__Output as _a3s_guest_v1_Event__Output } from '../../../a3s/guest/v1/Event.ts';
 import type { EventsRequest as _a3s_guest_v1_EventsRequest, EventsRequest__Output as _a3s_guest_v1_EventsRequest__Output } from '../../../a3s/guest/v1/EventsRequest.ts';
+import type { MountImageRequest as _a3s_guest_v1_MountImageRequest, MountImageRequest__Output as _a3s_guest_v1_MountImageRequest__Output } from '../../../a3s/guest/v1/MountImageRequest.ts';
+import type { MountImageResponse as _a3s_guest_v1_MountImageResponse, MountImageResponse__Output as _a3s_guest_v1_MountImageResponse__Output } from '../../../a3s/guest/v1/MountImageResponse.ts';
 import type { RemoveContainerRequest as _a3s_guest_v1_RemoveContainerRequest, RemoveContainerRequest__Output as _a3s_guest_v1_RemoveContainerRequest__Output } from '../../../a3s/guest/v1/RemoveContainerRequest.ts';
 import type { RemoveContainerResponse as _a3s_guest_v1_RemoveContainerResponse, RemoveContainerResponse__Output as _a3s_guest_v1_RemoveContainerResponse__Output } from '../../../a3s/guest/v1/RemoveContainerResponse.ts';
 import type { ShutdownRequest as _a3s_guest_v1_ShutdownRequest, ShutdownRequest__Output as _a3s_guest_v1_ShutdownRequest__Output } from '../../../a3s/guest/v1/ShutdownRequest.ts';
@@ -16,6 +18,10 @@ import type { SignalContainerRequest as _a3s_guest_v1_SignalContainerRequest, Si
 import type { SignalContainerResponse as _a3s_guest_v1_SignalContainerResponse, SignalContainerResponse__Output as _a3s_guest_v1_SignalContainerResponse__Output } from '../../../a3s/guest/v1/SignalContainerResponse.ts';
 import type { StartContainerRequest as _a3s_guest_v1_StartContainerRequest, StartContainerRequest__Output as _a3s_guest_v1_StartContainerRequest__Output } from '../../../a3s/guest/v1/StartContainerRequest.ts';
 import type { StartContainerResponse as _a3s_guest_v1_StartContainerResponse, StartContainerResponse__Output as _a3s_guest_v1_StartContainerResponse__Output } from '../../../a3s/guest/v1/StartContainerResponse.ts';
+import type { StatsRequest as _a3s_guest_v1_StatsRequest, StatsRequest__Output as _a3s_guest_v1_StatsRequest__Output } from '../../../a3s/guest/v1/StatsRequest.ts';
+import type { StatsResponse as _a3s_guest_v1_StatsResponse, StatsResponse__Output as _a3s_guest_v1_StatsResponse__Output } from '../../../a3s/guest/v1/StatsResponse.ts';
+import type { UpdateContainerRequest as _a3s_guest_v1_UpdateContainerRequest, UpdateContainerRequest__Output as _a3s_guest_v1_UpdateContainerRequest__Output } from '../../../a3s/guest/v1/UpdateContainerRequest.ts';
+import type { UpdateContainerResponse as _a3s_guest_v1_UpdateContainerResponse, UpdateContainerResponse__Output as _a3s_guest_v1_UpdateContainerResponse__Output } from '../../../a3s/guest/v1/UpdateContainerResponse.ts';
 
 export interface ControlClient extends grpc.Client {
   ConfigureSandbox(argument: _a3s_guest_v1_ConfigureSandboxRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_a3s_guest_v1_ConfigureSandboxResponse__Output>): grpc.ClientUnaryCall;
@@ -40,6 +46,15 @@ export interface ControlClient extends grpc.Client {
   Events(argument: _a3s_guest_v1_EventsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_a3s_guest_v1_Event__Output>;
   events(argument: _a3s_guest_v1_EventsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_a3s_guest_v1_Event__Output>;
   events(argument: _a3s_guest_v1_EventsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_a3s_guest_v1_Event__Output>;
+  
+  MountImage(argument: _a3s_guest_v1_MountImageRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_a3s_guest_v1_MountImageResponse__Output>): grpc.ClientUnaryCall;
+  MountImage(argument: _a3s_guest_v1_MountImageRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_a3s_guest_v1_MountImageResponse__Output>): grpc.ClientUnaryCall;
+  MountImage(argument: _a3s_guest_v1_MountImageRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_a3s_guest_v1_MountImageResponse__Output>): grpc.ClientUnaryCall;
+  MountImage(argument: _a3s_guest_v1_MountImageRequest, callback: grpc.requestCallback<_a3s_guest_v1_MountImageResponse__Output>): grpc.ClientUnaryCall;
+  mountImage(argument: _a3s_guest_v1_MountImageRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_a3s_guest_v1_MountImageResponse__Output>): grpc.ClientUnaryCall;
+  mountImage(argument: _a3s_guest_v1_MountImageRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_a3s_guest_v1_MountImageResponse__Output>): grpc.ClientUnaryCall;
+  mountImage(argument: _a3s_guest_v1_MountImageRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_a3s_guest_v1_MountImageResponse__Output>): grpc.ClientUnaryCall;
+  mountImage(argument: _a3s_guest_v1_MountImageRequest, callback: grpc.requestCallback<_a3s_guest_v1_MountImageResponse__Output>): grpc.ClientUnaryCall;
   
   RemoveContainer(argument: _a3s_guest_v1_RemoveContainerRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_a3s_guest_v1_RemoveContainerResponse__Output>): grpc.ClientUnaryCall;
   RemoveContainer(argument: _a3s_guest_v1_RemoveContainerRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_a3s_guest_v1_RemoveContainerResponse__Output>): grpc.ClientUnaryCall;
@@ -77,6 +92,24 @@ export interface ControlClient extends grpc.Client {
   startContainer(argument: _a3s_guest_v1_StartContainerRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_a3s_guest_v1_StartContainerResponse__Output>): grpc.ClientUnaryCall;
   startContainer(argument: _a3s_guest_v1_StartContainerRequest, callback: grpc.requestCallback<_a3s_guest_v1_StartContainerResponse__Output>): grpc.ClientUnaryCall;
   
+  Stats(argument: _a3s_guest_v1_StatsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_a3s_guest_v1_StatsResponse__Output>): grpc.ClientUnaryCall;
+  Stats(argument: _a3s_guest_v1_StatsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_a3s_guest_v1_StatsResponse__Output>): grpc.ClientUnaryCall;
+  Stats(argument: _a3s_guest_v1_StatsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_a3s_guest_v1_StatsResponse__Output>): grpc.ClientUnaryCall;
+  Stats(argument: _a3s_guest_v1_StatsRequest, callback: grpc.requestCallback<_a3s_guest_v1_StatsResponse__Output>): grpc.ClientUnaryCall;
+  stats(argument: _a3s_guest_v1_StatsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_a3s_guest_v1_StatsResponse__Output>): grpc.ClientUnaryCall;
+  stats(argument: _a3s_guest_v1_StatsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_a3s_guest_v1_StatsResponse__Output>): grpc.ClientUnaryCall;
+  stats(argument: _a3s_guest_v1_StatsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_a3s_guest_v1_StatsResponse__Output>): grpc.ClientUnaryCall;
+  stats(argument: _a3s_guest_v1_StatsRequest, callback: grpc.requestCallback<_a3s_guest_v1_StatsResponse__Output>): grpc.ClientUnaryCall;
+  
+  UpdateContainer(argument: _a3s_guest_v1_UpdateContainerRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_a3s_guest_v1_UpdateContainerResponse__Output>): grpc.ClientUnaryCall;
+  UpdateContainer(argument: _a3s_guest_v1_UpdateContainerRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_a3s_guest_v1_UpdateContainerResponse__Output>): grpc.ClientUnaryCall;
+  UpdateContainer(argument: _a3s_guest_v1_UpdateContainerRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_a3s_guest_v1_UpdateContainerResponse__Output>): grpc.ClientUnaryCall;
+  UpdateContainer(argument: _a3s_guest_v1_UpdateContainerRequest, callback: grpc.requestCallback<_a3s_guest_v1_UpdateContainerResponse__Output>): grpc.ClientUnaryCall;
+  updateContainer(argument: _a3s_guest_v1_UpdateContainerRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_a3s_guest_v1_UpdateContainerResponse__Output>): grpc.ClientUnaryCall;
+  updateContainer(argument: _a3s_guest_v1_UpdateContainerRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_a3s_guest_v1_UpdateContainerResponse__Output>): grpc.ClientUnaryCall;
+  updateContainer(argument: _a3s_guest_v1_UpdateContainerRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_a3s_guest_v1_UpdateContainerResponse__Output>): grpc.ClientUnaryCall;
+  updateContainer(argument: _a3s_guest_v1_UpdateContainerRequest, callback: grpc.requestCallback<_a3s_guest_v1_UpdateContainerResponse__Output>): grpc.ClientUnaryCall;
+  
 }
 
 export interface ControlHandlers extends grpc.UntypedServiceImplementation {
@@ -86,6 +119,8 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   Events: grpc.handleServerStreamingCall<_a3s_guest_v1_EventsRequest__Output, _a3s_guest_v1_Event>;
   
+  MountImage: grpc.handleUnaryCall<_a3s_guest_v1_MountImageRequest__Output, _a3s_guest_v1_MountImageResponse>;
+  
   RemoveContainer: grpc.handleUnaryCall<_a3s_guest_v1_RemoveContainerRequest__Output, _a3s_guest_v1_RemoveContainerResponse>;
   
   Shutdown: grpc.handleUnaryCall<_a3s_guest_v1_ShutdownRequest__Output, _a3s_guest_v1_ShutdownResponse>;
@@ -94,14 +129,21 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   StartContainer: grpc.handleUnaryCall<_a3s_guest_v1_StartContainerRequest__Output, _a3s_guest_v1_StartContainerResponse>;
   
+  Stats: grpc.handleUnaryCall<_a3s_guest_v1_StatsRequest__Output, _a3s_guest_v1_StatsResponse>;
+  
+  UpdateContainer: grpc.handleUnaryCall<_a3s_guest_v1_UpdateContainerRequest__Output, _a3s_guest_v1_UpdateContainerResponse>;
+  
 }
 
 export interface ControlDefinition extends grpc.ServiceDefinition {
   ConfigureSandbox: MethodDefinition<_a3s_guest_v1_ConfigureSandboxRequest, _a3s_guest_v1_ConfigureSandboxResponse, _a3s_guest_v1_ConfigureSandboxRequest__Output, _a3s_guest_v1_ConfigureSandboxResponse__Output>
   CreateContainer: MethodDefinition<_a3s_guest_v1_CreateContainerRequest, _a3s_guest_v1_CreateContainerResponse, _a3s_guest_v1_CreateContainerRequest__Output, _a3s_guest_v1_CreateContainerResponse__Output>
   Events: MethodDefinition<_a3s_guest_v1_EventsRequest, _a3s_guest_v1_Event, _a3s_guest_v1_EventsRequest__Output, _a3s_guest_v1_Event__Output>
+  MountImage: MethodDefinition<_a3s_guest_v1_MountImageRequest, _a3s_guest_v1_MountImageResponse, _a3s_guest_v1_MountImageRequest__Output, _a3s_guest_v1_MountImageResponse__Output>
   RemoveContainer: MethodDefinition<_a3s_guest_v1_RemoveContainerRequest, _a3s_guest_v1_RemoveContainerResponse, _a3s_guest_v1_RemoveContainerRequest__Output, _a3s_guest_v1_RemoveContainerResponse__Output>
   Shutdown: MethodDefinition<_a3s_guest_v1_ShutdownRequest, _a3s_guest_v1_ShutdownResponse, _a3s_guest_v1_ShutdownRequest__Output, _a3s_guest_v1_ShutdownResponse__Output>
   SignalContainer: MethodDefinition<_a3s_guest_v1_SignalContainerRequest, _a3s_guest_v1_SignalContainerResponse, _a3s_guest_v1_SignalContainerRequest__Output, _a3s_guest_v1_SignalContainerResponse__Output>
   StartContainer: MethodDefinition<_a3s_guest_v1_StartContainerRequest, _a3s_guest_v1_StartContainerResponse, _a3s_guest_v1_StartContainerRequest__Output, _a3s_guest_v1_StartContainerResponse__Output>
+  Stats: MethodDefinition<_a3s_guest_v1_StatsRequest, _a3s_guest_v1_StatsResponse, _a3s_guest_v1_StatsRequest__Output, _a3s_guest_v1_StatsResponse__Output>
+  UpdateContainer: MethodDefinition<_a3s_guest_v1_UpdateContainerRequest, _a3s_guest_v1_UpdateContainerResponse, _a3s_guest_v1_UpdateContainerRequest__Output, _a3s_guest_v1_UpdateContainerResponse__Output>
 }

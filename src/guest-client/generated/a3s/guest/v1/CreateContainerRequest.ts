@@ -1,6 +1,7 @@
 // Original file: proto/guest/v1/guest.proto
 
 import type { Layer as _a3s_guest_v1_Layer, Layer__Output as _a3s_guest_v1_Layer__Output } from '../../../a3s/guest/v1/Layer.ts';
+import type { SeccompFilter as _a3s_guest_v1_SeccompFilter, SeccompFilter__Output as _a3s_guest_v1_SeccompFilter__Output } from '../../../a3s/guest/v1/SeccompFilter.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface CreateContainerRequest {
@@ -9,6 +10,10 @@ export interface CreateContainerRequest {
   'layers'?: (_a3s_guest_v1_Layer)[];
   'logRingBytes'?: (number | string | Long);
   'stdin'?: (boolean);
+  'stdinOnce'?: (boolean);
+  'seccomp'?: (_a3s_guest_v1_SeccompFilter | null);
+  'pidNamespaceOf'?: (string);
+  'allDevices'?: (boolean);
 }
 
 export interface CreateContainerRequest__Output {
@@ -17,4 +22,8 @@ export interface CreateContainerRequest__Output {
   'layers': (_a3s_guest_v1_Layer__Output)[];
   'logRingBytes': (string);
   'stdin': (boolean);
+  'stdinOnce': (boolean);
+  'seccomp': (_a3s_guest_v1_SeccompFilter__Output | null);
+  'pidNamespaceOf': (string);
+  'allDevices': (boolean);
 }

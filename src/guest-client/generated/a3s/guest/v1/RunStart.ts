@@ -7,6 +7,8 @@ export interface RunStart {
   'args'?: (string)[];
   'timeoutNs'?: (number | string | Long);
   'stdin'?: (boolean);
+  'tty'?: (boolean);
+  'windowBytes'?: (number | string | Long);
 }
 
 export interface RunStart__Output {
@@ -14,4 +16,6 @@ export interface RunStart__Output {
   'args': (string)[];
   'timeoutNs': (string);
   'stdin': (boolean);
+  'tty': (boolean);
+  'windowBytes': (string);
 }

@@ -1,0 +1,84 @@
+//! The standard streams of a new process: its own ends, and the agent's.
+
+use std::fs::File;
+use std::os::fd::OwnedFd;
+
+use nix::fcntl::OFlag;
+use nix::unistd::pipe2;
+
+use crate::error::{Context, Result};
+use crate::process::end::End;
+use crate::process::terminal;
+
+/// What the three standard descriptors of a new process become.
+pub enum Stdio {
+    Pipes {
+        stdin: OwnedFd,
+        stdout: OwnedFd,
+        stderr: OwnedFd,
+    },
+    /// A terminal, which the process makes and whose master side it sends through this socket.
+    Terminal(OwnedFd),
+}
+
+/// The agent's ends.
+#[derive(Debug)]
+pub struct Ends {
+    pub stdin: Option<End>,
+    pub stdout: End,
+    /// A terminal has no stderr of its own.
+    pub stderr: Option<End>,
+    /// What can be resized; the same end as the others.
+    pub terminal: Option<End>,
+}
+
+/// The agent's ends while the program does not run yet.
+pub enum Pending {
+    Ready(Ends),
+    Terminal { socket: OwnedFd, stdin: bool },
+}
+
+impl Pending {
+    /// To be called when the program runs: by then a terminal was made.
+    pub fn take(self) -> Result<Ends> {
+        match self {
+            Self::Ready(ends) => Ok(ends),
+            Self::Terminal { socket, stdin } => {
+                let master = End::new(terminal::receive(&socket)?)?;
+                Ok(Ends {
+                    stdin: stdin.then(|| master.clone()),
+                    stdout: master.clone(),
+                    stderr: None,
+                    terminal: Some(master),
+                })
+            }
+        }
+    }
+}
+
+/// Both sides of a new process's streams. Without `stdin` it reads /dev/null, or a terminal on which nobody types.
+pub fn streams(tty: bool, stdin: bool) -> Result<(Stdio, Pending)> {
+    if tty {
+        let (agent, process) = terminal::channel()?;
+        return Ok((Stdio::Terminal(process), Pending::Terminal { socket: agent, stdin }));
+    }
+    let (out_read, out_write) = pipe()?;
+    let (err_read, err_write) = pipe()?;
+    let (in_read, in_write) = if stdin {
+        let (read, write) = pipe()?;
+        (read, Some(End::new(write)?))
+    } else {
+        (null()?, None)
+    };
+    let ends = Ends { stdin: in_write, stdout: End::new(out_read)?, stderr: Some(End::new(err_read)?), terminal: None };
+    Ok((Stdio::Pipes { stdin: in_read, stdout: out_write, stderr: err_write }, Pending::Ready(ends)))
+}
+
+/// A pipe whose ends no other process inherits.
+fn pipe() -> Result<(OwnedFd, OwnedFd)> {
+    pipe2(OFlag::O_CLOEXEC).context("cannot make a pipe")
+}
+
+fn null() -> Result<OwnedFd> {
+    Ok(File::open("/dev/null").context("cannot open /dev/null")?.into())
+}

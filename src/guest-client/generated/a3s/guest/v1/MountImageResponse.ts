@@ -1,0 +1,8 @@
+// Original file: proto/guest/v1/guest.proto
+
+
+export interface MountImageResponse {
+}
+
+export interface MountImageResponse__Output {
+}

@@ -1,0 +1,31 @@
+/** UpdateContainerResources: new limits in the guest's cgroup and on record, or neither. */
+import { BoxError } from '../../errors.ts';
+import type { RuntimeContext } from '../context.ts';
+import type { Resources } from '../model.ts';
+import { mergeResources, ociResources, ociResourcesInFull } from '../oci-resources.ts';
+import { withUndo } from '../undo.ts';
+import { requireMemory } from '../vm-limits.ts';
+
+/**
+ * What `change` does not set stays. CONTAINER_STATE if it has exited, VM_TOO_SMALL for a memory limit beyond the VM,
+ * INVALID_REQUEST if the guest refuses one (a memory limit below what the container holds, for one).
+ */
+export async function updateContainer(context: RuntimeContext, id: string, change: Resources): Promise<void> {
+  const { sandbox, container } = context.index.getContainer(id);
+  await container.turns.take(async () => {
+    const { state, config } = container.record;
+    if (state === 'EXITED') {
+      throw new BoxError('CONTAINER_STATE', `container ${container.id} is EXITED: its limits cannot be changed`);
+    }
+    const { box } = sandbox.record;
+    const resources = mergeResources(config.resources, change);
+    requireMemory(`container ${container.id}`, resources, box);
+    const limits = ociResources(resources, box);
+    const { guest } = sandbox.vm();
+    await withUndo(context.log, async (undo) => {
+      await guest.updateContainer(container.id, limits);
+      undo.push('limits', () => guest.updateContainer(container.id, ociResourcesInFull(config.resources, box)));
+      await container.setResources(resources);
+    });
+  });
+}

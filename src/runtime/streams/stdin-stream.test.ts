@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import fc from 'fast-check';
+import { isBoxError } from '../../errors.ts';
+import { StdinStream } from './stdin-stream.ts';
+
+const WINDOW = 64 * 1024;
+
+function stream() {
+  const sent: Buffer[] = [];
+  const state = { closed: false };
+  const stdin = new StdinStream(
+    (data) => {
+      assert.equal(state.closed, false);
+      sent.push(Buffer.from(data));
+    },
+    () => {
+      state.closed = true;
+    },
+  );
+  return {
+    stdin,
+    state,
+    all: () => Buffer.concat(sent),
+    sent: () => sent.reduce((sum, { length }) => sum + length, 0),
+  };
+}
+
+describe('StdinStream', () => {
+  it('sends a window, then what is acknowledged', async () => {
+    const { stdin, sent, state } = stream();
+    stdin.end(Buffer.alloc(3 * WINDOW));
+    assert.equal(sent(), WINDOW);
+    stdin.acknowledge(1000);
+    assert.equal(sent(), WINDOW + 1000);
+    await turn();
+    assert.equal(state.closed, false);
+    stdin.acknowledge(WINDOW + 1000);
+    stdin.acknowledge(2 * WINDOW + 1000);
+    await turn();
+    assert.equal(sent(), 3 * WINDOW);
+    assert.equal(state.closed, true);
+  });
+
+  it('sends every byte once, in order, and never more than the window', async () => {
+    const piece = fc.uint8Array({ minLength: 0, maxLength: 40_000 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 12 }), fc.infiniteStream(fc.nat(30_000)), async (pieces, steps) => {
+        const { stdin, sent, all, state } = stream();
+        for (const data of pieces) stdin.write(data);
+        stdin.end();
+        const total = pieces.reduce((sum, { length }) => sum + length, 0);
+        for (let taken = 0; taken < total; ) {
+          assert.ok(sent() - taken <= WINDOW);
+          taken = Math.min(taken + (steps.next().value ?? 0), sent());
+          stdin.acknowledge(taken);
+          await turn();
+        }
+        await turn();
+        assert.deepEqual(all(), Buffer.concat(pieces));
+        assert.equal(state.closed, true);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('does not believe what cannot be', () => {
+    const { stdin } = stream();
+    stdin.write('four');
+    for (const wrong of [5, -1, Number.NaN]) {
+      assert.throws(
+        () => stdin.acknowledge(wrong),
+        (error) => isBoxError(error, 'GUEST_ANSWER'),
+      );
+    }
+    stdin.acknowledge(4);
+    assert.throws(
+      () => stdin.acknowledge(3),
+      (error) => isBoxError(error, 'GUEST_ANSWER'),
+    );
+  });
+});

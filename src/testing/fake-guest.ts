@@ -1,0 +1,124 @@
+/** guest-init's side of logs and statistics on a Unix socket, for tests of what the daemon makes of them. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type handleUnaryCall,
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  type sendUnaryData,
+} from '@grpc/grpc-js';
+import type { LogsRequest__Output } from '../guest-client/generated/a3s/guest/v1/LogsRequest.ts';
+import type { LogsResponse } from '../guest-client/generated/a3s/guest/v1/LogsResponse.ts';
+import type { StatsRequest__Output } from '../guest-client/generated/a3s/guest/v1/StatsRequest.ts';
+import type { StatsResponse } from '../guest-client/generated/a3s/guest/v1/StatsResponse.ts';
+import { GuestClient } from '../guest-client/guest-client.ts';
+import { loadGuestProto } from '../guest-client/load-proto.ts';
+
+const CHUNK = 32 * 1024;
+
+type LogsCall = ServerDuplexStream<LogsRequest__Output, LogsResponse>;
+
+/** What one container has written to stdout, and how much of it was acknowledged. */
+class FakeOutput {
+  bytes = Buffer.alloc(0);
+  ended = false;
+  acknowledged = 0;
+  changed = Promise.withResolvers<void>();
+
+  change(): void {
+    this.changed.resolve();
+    this.changed = Promise.withResolvers();
+  }
+}
+
+export class FakeGuest {
+  readonly client: GuestClient;
+  /** Answers Stats; by default never. */
+  stats: () => Promise<StatsResponse> = () => new Promise(() => undefined);
+  readonly #server: Server;
+  readonly #dir: string;
+  readonly #outputs = new Map<string, FakeOutput>();
+
+  private constructor(dir: string, server: Server) {
+    this.#dir = dir;
+    this.#server = server;
+    const socket = join(dir, 'sock');
+    this.client = new GuestClient({ controlSocket: socket, execSocket: socket, terminalSocket: socket, token: 'ab' });
+  }
+
+  static async start(): Promise<FakeGuest> {
+    const dir = await mkdtemp(join(tmpdir(), 'a3s-guest-'));
+    const server = new Server();
+    const guest = new FakeGuest(dir, server);
+    const { Control, Exec } = loadGuestProto();
+    server.addService(Exec.service, { logs: (call: LogsCall) => void guest.#logs(call) });
+    const stats: handleUnaryCall<StatsRequest__Output, StatsResponse> = (_call, callback) =>
+      void guest.#answer(callback);
+    server.addService(Control.service, { stats });
+    await new Promise<void>((resolve, reject) => {
+      server.bindAsync(`unix:${join(dir, 'sock')}`, ServerCredentials.createInsecure(), (error) =>
+        error === null ? resolve() : reject(error),
+      );
+    });
+    return guest;
+  }
+
+  async stop(): Promise<void> {
+    this.client.close();
+    this.#server.forceShutdown();
+    await rm(this.#dir, { recursive: true });
+  }
+
+  print(containerId: string, text: string): void {
+    const output = this.#output(containerId);
+    output.bytes = Buffer.concat([output.bytes, Buffer.from(text)]);
+    output.change();
+  }
+
+  end(containerId: string): void {
+    const output = this.#output(containerId);
+    output.ended = true;
+    output.change();
+  }
+
+  acknowledged(containerId: string): number {
+    return this.#output(containerId).acknowledged;
+  }
+
+  #output(containerId: string): FakeOutput {
+    const known = this.#outputs.get(containerId) ?? new FakeOutput();
+    this.#outputs.set(containerId, known);
+    return known;
+  }
+
+  async #answer(callback: sendUnaryData<StatsResponse>): Promise<void> {
+    callback(null, await this.stats());
+  }
+
+  async #logs(call: LogsCall): Promise<void> {
+    const opened = Promise.withResolvers<{ output: FakeOutput; from: number }>();
+    let opening: FakeOutput | undefined;
+    call.on('data', ({ open, ack }: LogsRequest__Output) => {
+      if (open) {
+        opening = this.#output(open.containerId);
+        opened.resolve({ output: opening, from: Math.max(Number(open.stdoutOffset), opening.acknowledged) });
+      } else if (ack && opening) opening.acknowledged = Number(ack.stdoutOffset);
+    });
+    call.on('error', () => undefined);
+    call.on('end', () => call.end());
+    const { output, from } = await opened.promise;
+    for (let at = from; !call.cancelled; ) {
+      const data = output.bytes.subarray(at, at + CHUNK);
+      if (data.length > 0) {
+        const chunk = { stream: 'STDOUT', offset: at, readAtNs: '1474416000669794202', data } as const;
+        if (!call.write({ chunk })) await new Promise((resolve) => call.once('drain', resolve));
+        at += data.length;
+      } else if (output.ended) {
+        call.write({ end: { stdoutBytes: at, stderrBytes: 0 } });
+        return;
+      } else await output.changed.promise;
+    }
+  }
+}

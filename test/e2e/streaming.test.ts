@@ -1,0 +1,133 @@
+/** Streaming as people use it: crictl, the streaming server, the guest. What the guest does by itself is in streams.test.ts. */
+import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { before, describe, it } from 'node:test';
+import type { Pod } from './harness/crictl.ts';
+import { finish, startCrictl, startOnTerminal, startPortForward } from './harness/crictl-streams.ts';
+import { digest, PATTERN, patternDigest, sendPattern, until } from './harness/streams.ts';
+import { useWorld } from './harness/suite.ts';
+
+const MIB = 1024 * 1024;
+/** STREAM_TEST_MIB=1024 on a host with KVM. */
+const BULK_BYTES = Number(process.env['STREAM_TEST_MIB'] ?? 16) * MIB;
+const [ECHO_PORT, SUM_PORT, SEND_PORT, CLOSED_PORT] = [7001, 7002, 7003, 7099];
+const SIZE = { columns: 101, rows: 43 };
+
+const world = useWorld();
+const OWN_PIDS = { linux: { security_context: { namespace_options: { pid: 1 } } } };
+const yes = `yes ${PATTERN.trim()} | head -c ${BULK_BYTES}`;
+
+describe('crictl', () => {
+  let pod: Pod;
+  let id = '';
+
+  before(async () => {
+    const { crictl } = world();
+    pod = await crictl.runPod('streaming');
+    id = await crictl.start(pod, { command: ['sleep', '100000'], config: OWN_PIDS });
+  });
+
+  const crictl = (...args: readonly string[]) => startCrictl(world().folders, ...args);
+  const onTerminal = (...args: readonly string[]) => startOnTerminal(world().folders, SIZE, ...args);
+
+  it('exec: stdout, stderr, exit code', async () => {
+    const { code, stdout, stderr } = await finish(crictl('exec', id, 'sh', '-c', 'echo out; echo err >&2; exit 3'), '');
+    assert.deepEqual([code, stdout], [1, 'out\n']);
+    assert.match(stderr, /^err$/m);
+    assert.match(stderr, /exit code 3/);
+    assert.match((await finish(crictl('exec', id, 'no-such-program'), '')).stderr, /no-such-program/);
+  });
+
+  it('exec -i: a large stream each way, whole', async () => {
+    const down = crictl('exec', id, 'sh', '-c', yes);
+    assert.equal(await digest(down.stdout), patternDigest(BULK_BYTES));
+    const up = crictl('exec', '-i', id, 'sha256sum');
+    const [ended] = await Promise.all([finish(up), sendPattern(up.stdin, BULK_BYTES)]);
+    assert.match(ended.stdout, new RegExp(`^${patternDigest(BULK_BYTES)} `), ended.stderr);
+  });
+
+  it('exec -it: a terminal of the client’s size, which it ends itself', async () => {
+    const shell = onTerminal('exec', '-it', id, 'sh');
+    shell.stdin.write('PS1=; echo "<$(stty size) $TERM>"; sleep 5555\n');
+    await until(shell.stdout, new RegExp(`<${SIZE.rows} ${SIZE.columns} xterm>`));
+    shell.stdin.write('\x03echo "<int"errupted\\>; exit 0\n');
+    await until(shell.stdout, /<interrupted>/);
+    assert.equal((await finish(shell)).code, 0);
+  });
+
+  it('exec: a client that is killed takes its process with it', async () => {
+    const shell = crictl('exec', '-i', id, 'sh', '-c', 'echo ready; sleep 4444; true');
+    await until(shell.stdout, /ready/);
+    shell.kill('SIGKILL');
+    const processes = 'cat /proc/[0-9]*/cmdline | tr "\\0" " "';
+    const deadline = Date.now() + 60_000;
+    while (/sleep 4444/.test(await world().crictl.exec(id, 'sh', '-c', processes))) assert.ok(Date.now() < deadline);
+  });
+
+  it('exec: eight at once', async () => {
+    const all = Array.from({ length: 8 }, (_, index) => finish(crictl('exec', '-i', id, 'cat'), `input ${index}`));
+    for (const [index, { code, stdout }] of (await Promise.all(all)).entries()) {
+      assert.deepEqual([code, stdout], [0, `input ${index}`]);
+    }
+  });
+
+  it('attach -i: critest’s own conversation, and the end of stdin_once ends the container', async () => {
+    const config = { stdin: true, stdin_once: true };
+    const shell = await world().crictl.start(pod, { name: 'once', command: ['sh'], config });
+    const { code, stdout } = await finish(crictl('attach', '-i', shell), 'echo -n hello\n');
+    assert.deepEqual([code, stdout], [0, 'hello']);
+    assert.equal((await world().crictl.exited(shell)).exitCode, 0);
+  });
+
+  it('attach -it: the terminal of a container', async () => {
+    const shell = await world().crictl.start(pod, { name: 'tty', command: ['sh'], config: { tty: true, stdin: true } });
+    const attached = onTerminal('attach', '-it', shell);
+    attached.stdin.write('PS1=; echo "<$(stty size)>"\n');
+    await until(attached.stdout, new RegExp(`<${SIZE.rows} ${SIZE.columns}>`));
+    attached.stdin.write('exit 4\n');
+    await finish(attached);
+    assert.equal((await world().crictl.exited(shell)).exitCode, 4);
+  });
+
+  it('port-forward: each direction ends by itself, large streams whole, a closed port is named', async () => {
+    const { folders } = world();
+    const servers = [
+      `nc -ll -p ${ECHO_PORT} -e cat &`,
+      `nc -ll -p ${SUM_PORT} -e sha256sum &`,
+      `nc -ll -p ${SEND_PORT} -e sh -c '${yes}' &`,
+      'wait',
+    ];
+    await world().crictl.start(pod, { name: 'server', command: ['sh', '-c', servers.join('\n')] });
+    // the three ports in hexadecimal, in state LISTEN
+    const listening = "cat /proc/net/tcp /proc/net/tcp6 | grep -c ':1B5[9AB] .* 0A '";
+    await world().crictl.exec(id, 'sh', '-c', `until [ "$(${listening})" = 3 ]; do sleep 0.2; done`);
+    const forward = async (port: number, use: (socket: Socket) => Promise<string>): Promise<string> => {
+      const local = await startPortForward(folders, pod.id, port);
+      try {
+        return await use(local.connect());
+      } finally {
+        await local.stop();
+      }
+    };
+    const closed = await startPortForward(folders, pod.id, CLOSED_PORT);
+    assert.equal(await text(closed.connect()), '');
+    assert.match(await closed.stop(), new RegExp(`port ${CLOSED_PORT}`));
+
+    const echoed = await forward(ECHO_PORT, (socket) => {
+      socket.end('there and back');
+      return text(socket);
+    });
+    assert.equal(echoed, 'there and back');
+    const received = await forward(SEND_PORT, (socket) => {
+      socket.end();
+      return digest(socket);
+    });
+    assert.equal(received, patternDigest(BULK_BYTES));
+    const sum = await forward(SUM_PORT, async (socket) => {
+      const [seen] = await Promise.all([text(socket), sendPattern(socket, BULK_BYTES)]);
+      return seen;
+    });
+    assert.match(sum, new RegExp(`^${patternDigest(BULK_BYTES)} `));
+  });
+});
