@@ -25,7 +25,9 @@ export interface PodOptions {
 export async function startPod(cri: Cri, name: string, { hostNetwork }: PodOptions): Promise<BenchPod> {
   const { runtime } = cri;
   const network = hostNetwork ? 'NODE' : 'POD';
-  const linux = { securityContext: { namespaceOptions: { network, pid: 'CONTAINER' } } } as const;
+  const securityContext = { namespaceOptions: { network, pid: 'CONTAINER' } } as const;
+  // containerd has no statistics of a pod without a parent cgroup; kubelet always names one
+  const linux = { securityContext, cgroupParent: '/bench' };
   const config: PodSandboxConfig = { metadata: { name, namespace: 'bench', uid: name, attempt: 0 }, linux };
   const started = performance.now();
   const { podSandboxId } = await call(runtime.runPodSandbox.bind(runtime), { config });
@@ -47,7 +49,7 @@ export async function createContainer(
     metadata: { name, attempt: 0 },
     image: { image: BUSYBOX },
     command: ['sleep', '100000'],
-    linux: config.linux ?? null,
+    linux: { securityContext: config.linux?.securityContext ?? null },
   };
   const { containerId } = await call(runtime.createContainer.bind(runtime), {
     podSandboxId: id,

@@ -8,8 +8,8 @@ import { session } from './stream-client.ts';
 import { compared, table } from './table.ts';
 
 const SESSIONS = 20;
-const TRANSFERS = 5;
-const BYTES = 32 * 1024 * 1024;
+const TRANSFERS = 3;
+const BYTES = 16 * 1024 * 1024;
 
 interface Streams {
   readonly session: readonly number[] | undefined;
