@@ -7,7 +7,7 @@ import { readMountsBelow } from '../../src/runtime/share/mount-table.ts';
 import { type Pod, until } from './harness/crictl.ts';
 import { shims } from './harness/leftovers.ts';
 import { run } from './harness/run.ts';
-import { BUSYBOX, NGINX } from './harness/settings.ts';
+import { BUSYBOX } from './harness/settings.ts';
 import { useWorld } from './harness/suite.ts';
 
 const HOST_TO_CONTAINER = 1;
@@ -24,7 +24,9 @@ interface MountRequest {
   readonly image_sub_path?: string;
 }
 
-const world = useWorld([BUSYBOX, NGINX]);
+/** Two layers: busybox, and one with the file `/test`. */
+const LAYERED = 'gcr.io/k8s-staging-cri-tools/test-image-tag:test';
+const world = useWorld([BUSYBOX, LAYERED]);
 
 /** Not below the daemon's folders: it may hold mounts until the world has ended. */
 let dir = '';
@@ -230,14 +232,14 @@ describe('bind mounts', () => {
     });
     const mounts = [
       volume('/one', BUSYBOX),
-      volume('/two', NGINX),
-      volume('/etc-of-two', NGINX, 'etc'),
+      volume('/two', LAYERED),
+      volume('/etc-of-two', LAYERED, 'etc'),
       volume('/etc/group', BUSYBOX, '/var/run/../etc/passwd'),
     ];
-    const script = `cd /; /one/bin/ls /two/usr/sbin/nginx; ls /etc-of-two/passwd; head -n 1 /etc/group | cut -d: -f1,7
+    const script = `cd /; /one/bin/ls /two/test; ls /etc-of-two/passwd; head -n 1 /etc/group | cut -d: -f1,7
       for x in /one /two /etc-of-two; do mount -o remount,rw $x; touch $x/file 2>/dev/null || echo refused; done
       ls /two/etc/passwd /two/bin/sh`;
-    const seen = ['/two/usr/sbin/nginx', '/etc-of-two/passwd', 'root:/bin/sh'];
+    const seen = ['/two/test', '/etc-of-two/passwd', 'root:/bin/sh'];
     const both = ['/two/bin/sh', '/two/etc/passwd'];
     assert.deepEqual(await output('images', mounts, script), [...seen, 'refused', 'refused', 'refused', ...both]);
   });
