@@ -16,7 +16,7 @@ run-in-testnode: ## (root) The same in a throw-away node with a working KVM, wit
 build: ## (root the first time) Everything the daemon needs: npm packages, kernel, libkrun, guest-init, dist/
 	@scripts/install-apt.sh run && exec scripts/build.sh
 
-test: ## (root) All tests: check, e2e, a subset of critest. What CI runs
+test: ## (root) All tests: check, e2e. What CI runs
 	@exec scripts/test.sh
 
 check: lint types generated unit rust ## Everything that needs no VM

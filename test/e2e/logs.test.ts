@@ -112,9 +112,9 @@ describe('container logs', () => {
     const { crictl, folders } = world();
     const stuck = join(folders.base, 'logs', 'logs', 'stuck-0.log');
     await run('mkfifo', [stuck]);
-    const noisy = await crictl.start(pod, { name: 'stuck', command: ['sh', '-c', 'yes noise | head -c 20000000'] });
-    const free = await crictl.finish(pod, { name: 'free', command: ['sh', '-c', 'yes free | head -c 2000000'] });
-    assert.equal((await readFile(free.logPath, 'latin1')).split('\n').length - 1, 400_000);
+    const noisy = await crictl.start(pod, { name: 'stuck', command: ['sh', '-c', 'yes noise | head -c 4000000'] });
+    const free = await crictl.finish(pod, { name: 'free', command: ['sh', '-c', 'yes free | head -c 400000'] });
+    assert.equal((await readFile(free.logPath, 'latin1')).split('\n').length - 1, 80_000);
     assert.equal((await crictl.status(noisy)).state, 'CONTAINER_RUNNING');
     // somebody takes it at last
     const reader = createReadStream(stuck).resume();
