@@ -10,7 +10,7 @@ import { useWorld } from './harness/suite.ts';
 
 const MIB = 1024 * 1024;
 /** STREAM_TEST_MIB=1024 on a host with KVM. */
-const BULK_BYTES = Number(process.env['STREAM_TEST_MIB'] ?? 16) * MIB;
+const BULK_BYTES = Number(process.env['STREAM_TEST_MIB'] ?? 4) * MIB;
 const [ECHO_PORT, SUM_PORT, SEND_PORT, CLOSED_PORT] = [7001, 7002, 7003, 7099];
 const SIZE = { columns: 101, rows: 43 };
 
