@@ -26,9 +26,9 @@ build() {
   patch_crate krun-devices
   # a copy, because the patch takes the crate's line out of Cargo.lock; offline, so that nothing else in it can change
   cp -r guest "$work/guest"
-  (cd "$work/guest" && CARGO_TARGET_DIR=$cache/target cargo build --quiet --release --offline -p krun \
+  (cd "$work/guest" && CARGO_TARGET_DIR=$cargo_target cargo build --quiet --release --offline -p krun \
     --config "patch.crates-io.krun-devices.path='$PWD/../krun-devices'" >&2)
-  cp "$cache/target/release/libkrun_cdylib.so" "$out/libkrun.so"
+  cp "$cargo_target/release/libkrun_cdylib.so" "$out/libkrun.so"
   rm -rf "$work"
 }
 once "$entry" build

@@ -55,7 +55,7 @@ unit() {
 
 rust() {
   need cargo "rustup.rs, version 1.85 or later"
-  export CARGO_TARGET_DIR=$cache/target
+  export CARGO_TARGET_DIR=$cargo_target
   cd guest
   cargo fmt --check
   cargo clippy --quiet --locked --all-targets -- --deny warnings

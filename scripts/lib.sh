@@ -6,6 +6,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # Big results live outside the checkout, keyed by what they were made of, so that clean clones share them.
 cache=${A3S_BOX_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/a3s-box}
 mkdir -p "$cache" build
+# One for each checkout: cargo tells old from new by the files' times and by their paths in the workspace, so that two checkouts
+# that share a folder get each other's code.
+cargo_target=$cache/target-$(printf %s "$PWD" | sha256sum | cut -c1-8)
 
 say() { printf '  %s\n' "$*" >&2; }
 die() { printf 'a3s-box: %s\n' "$*" >&2; exit 1; }
