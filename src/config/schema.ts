@@ -30,6 +30,8 @@ export const settingsSchema = z.strictObject({
   default_memory: z.string().default('512MiB'),
   default_vcpus: z.int().min(1).max(16).default(1),
   boot_timeout: z.string().default('60s'),
+  /** How long a guest's heartbeat may stay away before its VM is ended; it beats six times as often. */
+  heartbeat_timeout: z.string().default('30s'),
   /** CNI: the first configuration by name in this folder is the pods' network; plugins are looked for in the folders in turn. */
   cni_conf_dir: absolute.default('/etc/cni/net.d'),
   cni_bin_dirs: z.array(absolute).min(1).default(['/opt/cni/bin', '/usr/lib/cni']),
@@ -60,6 +62,7 @@ export type Settings = z.infer<typeof settingsSchema>;
 
 const MIB = 1024 * 1024;
 const MIN_MEMORY_MIB = 128;
+const MIN_HEARTBEAT_MS = 1_000;
 
 /** The configuration as the daemon uses it: numbers in bytes and milliseconds. */
 export interface DaemonConfig {
@@ -72,6 +75,7 @@ export interface DaemonConfig {
   readonly defaultMemoryMiB: number;
   readonly defaultVcpus: number;
   readonly bootTimeoutMs: number;
+  readonly heartbeatMs: number;
   readonly cni: {
     readonly confDir: string;
     readonly binDirs: readonly string[];
@@ -92,12 +96,15 @@ const resolvedSchema = z.object({
     error: `must be at least ${MIN_MEMORY_MIB}MiB: the guest kernel needs it`,
   }),
   boot_timeout: durationSchema,
+  heartbeat_timeout: durationSchema.refine((ms) => ms >= MIN_HEARTBEAT_MS, {
+    error: 'must be at least 1s: a busy guest would be taken for a dead one',
+  }),
   cni_timeout: durationSchema,
 });
 
 /** Throws z.ZodError for a size or duration that is none. */
 export function resolveSettings(settings: Settings): DaemonConfig {
-  const { scratch_size, default_memory, boot_timeout, cni_timeout } = resolvedSchema.parse(settings);
+  const { scratch_size, default_memory, boot_timeout, heartbeat_timeout, cni_timeout } = resolvedSchema.parse(settings);
   return {
     socket: settings.listen.slice('unix://'.length),
     root: settings.root,
@@ -108,6 +115,7 @@ export function resolveSettings(settings: Settings): DaemonConfig {
     defaultMemoryMiB: Math.floor(default_memory / MIB),
     defaultVcpus: settings.default_vcpus,
     bootTimeoutMs: boot_timeout,
+    heartbeatMs: heartbeat_timeout,
     cni: {
       confDir: settings.cni_conf_dir,
       binDirs: settings.cni_bin_dirs,

@@ -21,6 +21,8 @@ import type { ConfigureSandboxResponse__Output } from './generated/a3s/guest/v1/
 import type { CreateContainerRequest } from './generated/a3s/guest/v1/CreateContainerRequest.ts';
 import type { CreateContainerResponse__Output } from './generated/a3s/guest/v1/CreateContainerResponse.ts';
 import type { Event__Output } from './generated/a3s/guest/v1/Event.ts';
+import type { HeartbeatRequest } from './generated/a3s/guest/v1/HeartbeatRequest.ts';
+import type { HeartbeatResponse__Output } from './generated/a3s/guest/v1/HeartbeatResponse.ts';
 import type { LogsRequest } from './generated/a3s/guest/v1/LogsRequest.ts';
 import type { LogsResponse__Output } from './generated/a3s/guest/v1/LogsResponse.ts';
 import type { MountImageRequest } from './generated/a3s/guest/v1/MountImageRequest.ts';
@@ -153,6 +155,11 @@ export class GuestClient {
   /** A snapshot, then every event; ends only with the VM, guest-init, or this client. */
   events(): ClientReadableStream<Event__Output> {
     return this.#control.events({}, this.#metadata);
+  }
+
+  /** One beat for each request, when it asked for it. */
+  heartbeat(): ClientDuplexStream<HeartbeatRequest, HeartbeatResponse__Output> {
+    return this.#control.heartbeat(this.#metadata);
   }
 
   run(): ClientDuplexStream<RunRequest, RunResponse__Output> {

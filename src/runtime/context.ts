@@ -13,6 +13,8 @@ export interface RuntimeContext {
   readonly state: string;
   readonly parts: VmParts;
   readonly defaults: BoxDefaults;
+  /** How long a guest's heartbeat may stay away. */
+  readonly heartbeatMs: number;
   /** guest-init's binary on the same file system as the sandboxes. */
   readonly guestInit: string;
   readonly scratchTemplate: string;

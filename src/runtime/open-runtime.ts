@@ -29,6 +29,7 @@ export interface RuntimeOptions {
   readonly defaultMemoryMiB: number;
   readonly defaultVcpus: number;
   readonly bootTimeoutMs: number;
+  readonly heartbeatMs: number;
   readonly cni: CniSettings;
   readonly images: ImageService;
   readonly log: Log;
@@ -64,6 +65,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     state,
     parts,
     defaults: { vcpus: options.defaultVcpus, memoryMiB: options.defaultMemoryMiB, scratchBytes: options.scratchBytes },
+    heartbeatMs: options.heartbeatMs,
     guestInit,
     scratchTemplate: template,
     images,

@@ -1,4 +1,5 @@
-/** guest-init's side of logs and statistics on a Unix socket, for tests of what the daemon makes of them. */
+/** guest-init's side of logs, statistics and heartbeats on a Unix socket, for tests of what the daemon makes of them. */
+import { EventEmitter } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,10 @@ import {
   ServerCredentials,
   type ServerDuplexStream,
   type sendUnaryData,
+  status,
 } from '@grpc/grpc-js';
+import type { HeartbeatRequest__Output } from '../guest-client/generated/a3s/guest/v1/HeartbeatRequest.ts';
+import type { HeartbeatResponse } from '../guest-client/generated/a3s/guest/v1/HeartbeatResponse.ts';
 import type { LogsRequest__Output } from '../guest-client/generated/a3s/guest/v1/LogsRequest.ts';
 import type { LogsResponse } from '../guest-client/generated/a3s/guest/v1/LogsResponse.ts';
 import type { StatsRequest__Output } from '../guest-client/generated/a3s/guest/v1/StatsRequest.ts';
@@ -19,6 +23,8 @@ import { loadGuestProto } from '../guest-client/load-proto.ts';
 const CHUNK = 32 * 1024;
 
 type LogsCall = ServerDuplexStream<LogsRequest__Output, LogsResponse>;
+
+type HeartbeatCall = ServerDuplexStream<HeartbeatRequest__Output, HeartbeatResponse>;
 
 /** What one container has written to stdout, and how much of it was acknowledged. */
 class FakeOutput {
@@ -37,6 +43,8 @@ export class FakeGuest {
   readonly client: GuestClient;
   /** Answers Stats; by default never. */
   stats: () => Promise<StatsResponse> = () => new Promise(() => undefined);
+  /** Emits `asked` (milliseconds, answer, refuse) for each beat that is asked for, and `refused` when that has been sent. */
+  readonly beats = new EventEmitter();
   readonly #server: Server;
   readonly #dir: string;
   readonly #outputs = new Map<string, FakeOutput>();
@@ -56,7 +64,7 @@ export class FakeGuest {
     server.addService(Exec.service, { logs: (call: LogsCall) => void guest.#logs(call) });
     const stats: handleUnaryCall<StatsRequest__Output, StatsResponse> = (_call, callback) =>
       void guest.#answer(callback);
-    server.addService(Control.service, { stats });
+    server.addService(Control.service, { stats, heartbeat: (call: HeartbeatCall) => guest.#heartbeat(call) });
     await new Promise<void>((resolve, reject) => {
       server.bindAsync(`unix:${join(dir, 'sock')}`, ServerCredentials.createInsecure(), (error) =>
         error === null ? resolve() : reject(error),
@@ -91,6 +99,17 @@ export class FakeGuest {
     const known = this.#outputs.get(containerId) ?? new FakeOutput();
     this.#outputs.set(containerId, known);
     return known;
+  }
+
+  #heartbeat(call: HeartbeatCall): void {
+    call.on('error', () => undefined);
+    call.on('data', ({ afterMs }: HeartbeatRequest__Output) => {
+      const refuse = (): void => {
+        call.emit('error', { code: status.UNIMPLEMENTED, details: 'unknown method' });
+        this.beats.emit('refused');
+      };
+      this.beats.emit('asked', afterMs, () => call.write({}), refuse);
+    });
   }
 
   async #answer(callback: sendUnaryData<StatsResponse>): Promise<void> {

@@ -55,6 +55,7 @@ pub fn prepare() -> Result<BootConfig> {
     fs::set_permissions("/scratch", fs::Permissions::from_mode(0o700)).context("cannot close /scratch")?;
     cgroup::enable_controllers()?;
     raise_limits()?;
+    stay_responsive()?;
     loopback_up()?;
     read_boot_file()
 }
@@ -65,6 +66,24 @@ pub fn prepare() -> Result<BootConfig> {
 fn raise_limits() -> Result<()> {
     setrlimit(Resource::RLIMIT_NOFILE, OPEN_FILES, OPEN_FILES).context("cannot raise the limit of open files")?;
     setrlimit(Resource::RLIMIT_NPROC, RLIM_INFINITY, RLIM_INFINITY).context("cannot raise the limit of processes")
+}
+
+/// Whatever the containers use up, the agent goes on answering: it is scheduled before them, and what it has in memory stays there
+/// instead of being read again through virtiofs when memory is short. Its children get neither (sched(7), mlock(2)). The kernel
+/// itself keeps process 1 from signals of containers and from the OOM killer.
+fn stay_responsive() -> Result<()> {
+    const FIRST: libc::c_int = -20;
+    // SAFETY: the call takes no pointers.
+    let raised = unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, FIRST) };
+    sys::check(raised.into()).context("cannot raise the agent's priority")?;
+    let parameters = libc::sched_param { sched_priority: 0 };
+    // SAFETY: the parameters are read during the call.
+    let reset =
+        unsafe { libc::sched_setscheduler(0, libc::SCHED_OTHER | libc::SCHED_RESET_ON_FORK, &raw const parameters) };
+    sys::check(reset.into()).context("cannot keep the agent's priority from its children")?;
+    // SAFETY: the call takes no pointers; nothing of the process changes but that its pages stay.
+    let locked = unsafe { libc::mlockall(libc::MCL_CURRENT | libc::MCL_FUTURE | libc::MCL_ONFAULT) };
+    sys::check(locked.into()).map(|_| ()).context("cannot lock the agent's memory")
 }
 
 /// The file can be read once: a container that found its way to this root finds nothing.

@@ -2,19 +2,21 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tokio_stream::{Stream, StreamExt};
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 use crate::error::Context;
 use crate::power;
 use crate::proto::control_server::Control;
 use crate::proto::{
     ConfigureSandboxRequest, ConfigureSandboxResponse, CreateContainerRequest, CreateContainerResponse, Event,
-    EventsRequest, MountImageRequest, MountImageResponse, RemoveContainerRequest, RemoveContainerResponse,
-    ShutdownRequest, ShutdownResponse, SignalContainerRequest, SignalContainerResponse, StartContainerRequest,
-    StartContainerResponse, StatsRequest, StatsResponse, UpdateContainerRequest, UpdateContainerResponse,
+    EventsRequest, HeartbeatRequest, HeartbeatResponse, MountImageRequest, MountImageResponse, RemoveContainerRequest,
+    RemoveContainerResponse, ShutdownRequest, ShutdownResponse, SignalContainerRequest, SignalContainerResponse,
+    StartContainerRequest, StartContainerResponse, StatsRequest, StatsResponse, UpdateContainerRequest,
+    UpdateContainerResponse,
 };
 use crate::sandbox::{self, Sandbox};
 use crate::stats;
@@ -88,6 +90,16 @@ impl Control for ControlService {
     async fn events(&self, _request: Request<EventsRequest>) -> Reply<Self::EventsStream> {
         let events = UnboundedReceiverStream::new(self.sandbox.subscribe());
         Ok(Response::new(Box::pin(events.map(Ok))))
+    }
+
+    type HeartbeatStream = Pin<Box<dyn Stream<Item = std::result::Result<HeartbeatResponse, Status>> + Send>>;
+
+    async fn heartbeat(&self, request: Request<Streaming<HeartbeatRequest>>) -> Reply<Self::HeartbeatStream> {
+        let beats = request.into_inner().then(|asked| async move {
+            tokio::time::sleep(Duration::from_millis(asked?.after_ms.into())).await;
+            Ok(HeartbeatResponse {})
+        });
+        Ok(Response::new(Box::pin(beats)))
     }
 
     async fn stats(&self, request: Request<StatsRequest>) -> Reply<StatsResponse> {

@@ -12,7 +12,8 @@ pub fn cstring(text: &str) -> Result<CString> {
     CString::new(text).invalid(format!("{text:?} holds a NUL byte"))
 }
 
-fn check(result: libc::c_long) -> io::Result<libc::c_long> {
+/// A system call's result, or errno.
+pub fn check(result: libc::c_long) -> io::Result<libc::c_long> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }
 

@@ -19,6 +19,8 @@ import type { Exited as _a3s_guest_v1_Exited, Exited__Output as _a3s_guest_v1_Ex
 import type { ForwardEnd as _a3s_guest_v1_ForwardEnd, ForwardEnd__Output as _a3s_guest_v1_ForwardEnd__Output } from './a3s/guest/v1/ForwardEnd.ts';
 import type { ForwardRequest as _a3s_guest_v1_ForwardRequest, ForwardRequest__Output as _a3s_guest_v1_ForwardRequest__Output } from './a3s/guest/v1/ForwardRequest.ts';
 import type { ForwardResponse as _a3s_guest_v1_ForwardResponse, ForwardResponse__Output as _a3s_guest_v1_ForwardResponse__Output } from './a3s/guest/v1/ForwardResponse.ts';
+import type { HeartbeatRequest as _a3s_guest_v1_HeartbeatRequest, HeartbeatRequest__Output as _a3s_guest_v1_HeartbeatRequest__Output } from './a3s/guest/v1/HeartbeatRequest.ts';
+import type { HeartbeatResponse as _a3s_guest_v1_HeartbeatResponse, HeartbeatResponse__Output as _a3s_guest_v1_HeartbeatResponse__Output } from './a3s/guest/v1/HeartbeatResponse.ts';
 import type { HugePages as _a3s_guest_v1_HugePages, HugePages__Output as _a3s_guest_v1_HugePages__Output } from './a3s/guest/v1/HugePages.ts';
 import type { Layer as _a3s_guest_v1_Layer, Layer__Output as _a3s_guest_v1_Layer__Output } from './a3s/guest/v1/Layer.ts';
 import type { LogChunk as _a3s_guest_v1_LogChunk, LogChunk__Output as _a3s_guest_v1_LogChunk__Output } from './a3s/guest/v1/LogChunk.ts';
@@ -85,6 +87,8 @@ export interface ProtoGrpcType {
         ForwardEnd: MessageTypeDefinition<_a3s_guest_v1_ForwardEnd, _a3s_guest_v1_ForwardEnd__Output>
         ForwardRequest: MessageTypeDefinition<_a3s_guest_v1_ForwardRequest, _a3s_guest_v1_ForwardRequest__Output>
         ForwardResponse: MessageTypeDefinition<_a3s_guest_v1_ForwardResponse, _a3s_guest_v1_ForwardResponse__Output>
+        HeartbeatRequest: MessageTypeDefinition<_a3s_guest_v1_HeartbeatRequest, _a3s_guest_v1_HeartbeatRequest__Output>
+        HeartbeatResponse: MessageTypeDefinition<_a3s_guest_v1_HeartbeatResponse, _a3s_guest_v1_HeartbeatResponse__Output>
         HugePages: MessageTypeDefinition<_a3s_guest_v1_HugePages, _a3s_guest_v1_HugePages__Output>
         Layer: MessageTypeDefinition<_a3s_guest_v1_Layer, _a3s_guest_v1_Layer__Output>
         LogChunk: MessageTypeDefinition<_a3s_guest_v1_LogChunk, _a3s_guest_v1_LogChunk__Output>

@@ -39,7 +39,7 @@ export async function loadContainers(context: RuntimeContext, sandbox: Sandbox):
 export async function resumeContainers(context: RuntimeContext, sandbox: Sandbox): Promise<void> {
   const running = [...sandbox.containers.values()].filter(({ record }) => record.state === 'RUNNING');
   for (const container of running) await resumeLog(context, sandbox, container);
-  const inGuest = new Map((await sandbox.watch()).map((info) => [info.containerId, info]));
+  const inGuest = new Map((await sandbox.watch(context.heartbeatMs)).map((info) => [info.containerId, info]));
   for (const container of sandbox.containers.values()) {
     await reconcile(context, sandbox, container, inGuest.get(container.id));
     inGuest.delete(container.id);

@@ -92,7 +92,7 @@ async function bootSandbox(
   );
   undo.push('watch', async () => sandbox.release());
   sandbox.hold(vm);
-  await sandbox.watch();
+  await sandbox.watch(context.heartbeatMs);
   await sandbox.save();
   context.index.add(sandbox);
   sandbox.tell('CREATED');

@@ -2,8 +2,8 @@
  * One sandbox in memory: its record, its VM, its containers.
  *
  * INVARIANTS
- * - READY means that the VM's shim lives and guest-init answered; when either is gone the sandbox is NOTREADY and every
- *   container EXITED, at once and without being asked.
+ * - READY means that the VM's shim lives and guest-init answers; when either is gone, or guest-init's heartbeat stays away, the
+ *   sandbox is NOTREADY and every container EXITED, without being asked.
  * - It never becomes READY again.
  * - Whoever listens to events is told of a change after it is on disk.
  * - `turns` orders what changes the sandbox as a whole (container creation and removal, stop, remove).
@@ -22,6 +22,7 @@ import { Sessions } from '../streams/sessions.ts';
 import { nowNanos, settlesWithin } from '../time.ts';
 import { Turns } from '../turns.ts';
 import { watchGuest } from '../vm/guest-events.ts';
+import { followHeartbeat } from '../vm/heartbeat.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { SandboxRecord } from './sandbox-record.ts';
 
@@ -39,6 +40,9 @@ export class Sandbox {
   #vm: Vm | undefined;
   #gone: Promise<void> | undefined;
   #stopping = false;
+  #stopHeartbeat: () => void = () => undefined;
+  /** Why the VM is being ended, if that is the daemon's doing. */
+  #cause = 'the VM ended unexpectedly';
 
   constructor(record: SandboxRecord, paths: SandboxPaths, events: EventHub, log: Log) {
     this.#record = record;
@@ -96,13 +100,19 @@ export class Sandbox {
     );
   }
 
-  /** Follows the guest's events: they are its containers' events. Resolves with the guest's containers as of now. */
-  watch(): Promise<readonly ContainerInfo__Output[]> {
+  /**
+   * Follows the guest's events, which are its containers', and its heartbeat, which may stay away for `heartbeatMs`. Resolves with
+   * the guest's containers as of now.
+   */
+  async watch(heartbeatMs: number): Promise<readonly ContainerInfo__Output[]> {
     const vm = this.vm();
-    return watchGuest(vm.guest, {
+    const containers = await watchGuest(vm.guest, {
       exited: (event) => void this.#onExited(event.containerId, (container) => container.markExited(event)),
-      ended: () => void this.#onGuestSilent(vm),
+      ended: () => void this.#onGuestGone(vm),
     });
+    const silence = `guest-init gave no sign of life for ${heartbeatMs / 1000} s, so its VM was ended`;
+    this.#stopHeartbeat = followHeartbeat(vm.guest, heartbeatMs, () => void this.#giveUp(vm, silence));
+    return containers;
   }
 
   async save(): Promise<void> {
@@ -139,6 +149,7 @@ export class Sandbox {
     for (const container of this.containers.values()) container.detachLog();
     this.sessions.endAll(new BoxError('CANCELLED', 'the daemon is stopping: streams end, the pods run on'));
     this.#stopping = true;
+    this.#stopHeartbeat();
     this.#gone = undefined;
     this.#vm?.release();
     this.#vm = undefined;
@@ -146,12 +157,13 @@ export class Sandbox {
 
   async #onVmGone(): Promise<void> {
     if (this.#vm === undefined) return;
+    this.#stopHeartbeat();
     const tail = this.#vm.consoleTail();
     this.#vm.release();
     this.#vm = undefined;
     this.sessions.endAll(new BoxError('GUEST_GONE', `the VM of sandbox ${this.id} has ended`));
     if (this.#stopping) return;
-    const reason = `the VM ended unexpectedly; ${tail === '' ? 'its console is empty' : `console: ${tail}`}`;
+    const reason = `${this.#cause}; ${tail === '' ? 'its console is empty' : `console: ${tail}`}`;
     this.#log.error({ sandboxId: this.id, reason }, 'sandbox lost');
     await this.markNotReady(reason);
   }
@@ -170,10 +182,15 @@ export class Sandbox {
   }
 
   /** guest-init is gone but its VM is not: a sandbox without an agent can never be READY. */
-  async #onGuestSilent(vm: Vm): Promise<void> {
+  async #onGuestGone(vm: Vm): Promise<void> {
+    if (this.#stopping || (await settlesWithin(vm.ended, LINGER_MS))) return;
+    await this.#giveUp(vm, 'guest-init closed its connection and its VM lived on, so it was ended');
+  }
+
+  /** What follows is the end of the VM, as any other. */
+  async #giveUp(vm: Vm, cause: string): Promise<void> {
     if (this.#stopping) return;
-    if ((await settlesWithin(vm.ended, LINGER_MS)) || this.#stopping) return;
-    this.#log.error({ sandboxId: this.id }, 'guest-init stopped answering: the VM is ended');
+    this.#cause = cause;
     await vm.kill();
   }
 }

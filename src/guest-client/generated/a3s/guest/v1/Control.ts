@@ -8,6 +8,8 @@ import type { CreateContainerRequest as _a3s_guest_v1_CreateContainerRequest, Cr
 import type { CreateContainerResponse as _a3s_guest_v1_CreateContainerResponse, CreateContainerResponse__Output as _a3s_guest_v1_CreateContainerResponse__Output } from '../../../a3s/guest/v1/CreateContainerResponse.ts';
 import type { Event as _a3s_guest_v1_Event, Event__Output as _a3s_guest_v1_Event__Output } from '../../../a3s/guest/v1/Event.ts';
 import type { EventsRequest as _a3s_guest_v1_EventsRequest, EventsRequest__Output as _a3s_guest_v1_EventsRequest__Output } from '../../../a3s/guest/v1/EventsRequest.ts';
+import type { HeartbeatRequest as _a3s_guest_v1_HeartbeatRequest, HeartbeatRequest__Output as _a3s_guest_v1_HeartbeatRequest__Output } from '../../../a3s/guest/v1/HeartbeatRequest.ts';
+import type { HeartbeatResponse as _a3s_guest_v1_HeartbeatResponse, HeartbeatResponse__Output as _a3s_guest_v1_HeartbeatResponse__Output } from '../../../a3s/guest/v1/HeartbeatResponse.ts';
 import type { MountImageRequest as _a3s_guest_v1_MountImageRequest, MountImageRequest__Output as _a3s_guest_v1_MountImageRequest__Output } from '../../../a3s/guest/v1/MountImageRequest.ts';
 import type { MountImageResponse as _a3s_guest_v1_MountImageResponse, MountImageResponse__Output as _a3s_guest_v1_MountImageResponse__Output } from '../../../a3s/guest/v1/MountImageResponse.ts';
 import type { RemoveContainerRequest as _a3s_guest_v1_RemoveContainerRequest, RemoveContainerRequest__Output as _a3s_guest_v1_RemoveContainerRequest__Output } from '../../../a3s/guest/v1/RemoveContainerRequest.ts';
@@ -46,6 +48,11 @@ export interface ControlClient extends grpc.Client {
   Events(argument: _a3s_guest_v1_EventsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_a3s_guest_v1_Event__Output>;
   events(argument: _a3s_guest_v1_EventsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_a3s_guest_v1_Event__Output>;
   events(argument: _a3s_guest_v1_EventsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_a3s_guest_v1_Event__Output>;
+  
+  Heartbeat(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_a3s_guest_v1_HeartbeatRequest, _a3s_guest_v1_HeartbeatResponse__Output>;
+  Heartbeat(options?: grpc.CallOptions): grpc.ClientDuplexStream<_a3s_guest_v1_HeartbeatRequest, _a3s_guest_v1_HeartbeatResponse__Output>;
+  heartbeat(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_a3s_guest_v1_HeartbeatRequest, _a3s_guest_v1_HeartbeatResponse__Output>;
+  heartbeat(options?: grpc.CallOptions): grpc.ClientDuplexStream<_a3s_guest_v1_HeartbeatRequest, _a3s_guest_v1_HeartbeatResponse__Output>;
   
   MountImage(argument: _a3s_guest_v1_MountImageRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_a3s_guest_v1_MountImageResponse__Output>): grpc.ClientUnaryCall;
   MountImage(argument: _a3s_guest_v1_MountImageRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_a3s_guest_v1_MountImageResponse__Output>): grpc.ClientUnaryCall;
@@ -119,6 +126,8 @@ export interface ControlHandlers extends grpc.UntypedServiceImplementation {
   
   Events: grpc.handleServerStreamingCall<_a3s_guest_v1_EventsRequest__Output, _a3s_guest_v1_Event>;
   
+  Heartbeat: grpc.handleBidiStreamingCall<_a3s_guest_v1_HeartbeatRequest__Output, _a3s_guest_v1_HeartbeatResponse>;
+  
   MountImage: grpc.handleUnaryCall<_a3s_guest_v1_MountImageRequest__Output, _a3s_guest_v1_MountImageResponse>;
   
   RemoveContainer: grpc.handleUnaryCall<_a3s_guest_v1_RemoveContainerRequest__Output, _a3s_guest_v1_RemoveContainerResponse>;
@@ -139,6 +148,7 @@ export interface ControlDefinition extends grpc.ServiceDefinition {
   ConfigureSandbox: MethodDefinition<_a3s_guest_v1_ConfigureSandboxRequest, _a3s_guest_v1_ConfigureSandboxResponse, _a3s_guest_v1_ConfigureSandboxRequest__Output, _a3s_guest_v1_ConfigureSandboxResponse__Output>
   CreateContainer: MethodDefinition<_a3s_guest_v1_CreateContainerRequest, _a3s_guest_v1_CreateContainerResponse, _a3s_guest_v1_CreateContainerRequest__Output, _a3s_guest_v1_CreateContainerResponse__Output>
   Events: MethodDefinition<_a3s_guest_v1_EventsRequest, _a3s_guest_v1_Event, _a3s_guest_v1_EventsRequest__Output, _a3s_guest_v1_Event__Output>
+  Heartbeat: MethodDefinition<_a3s_guest_v1_HeartbeatRequest, _a3s_guest_v1_HeartbeatResponse, _a3s_guest_v1_HeartbeatRequest__Output, _a3s_guest_v1_HeartbeatResponse__Output>
   MountImage: MethodDefinition<_a3s_guest_v1_MountImageRequest, _a3s_guest_v1_MountImageResponse, _a3s_guest_v1_MountImageRequest__Output, _a3s_guest_v1_MountImageResponse__Output>
   RemoveContainer: MethodDefinition<_a3s_guest_v1_RemoveContainerRequest, _a3s_guest_v1_RemoveContainerResponse, _a3s_guest_v1_RemoveContainerRequest__Output, _a3s_guest_v1_RemoveContainerResponse__Output>
   Shutdown: MethodDefinition<_a3s_guest_v1_ShutdownRequest, _a3s_guest_v1_ShutdownResponse, _a3s_guest_v1_ShutdownRequest__Output, _a3s_guest_v1_ShutdownResponse__Output>

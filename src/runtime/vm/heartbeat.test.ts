@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { after, before, it } from 'node:test';
+import { FakeGuest } from '../../testing/fake-guest.ts';
+import { followHeartbeat } from './heartbeat.ts';
+
+const LIMIT_MS = 600;
+let guest: FakeGuest;
+before(async () => {
+  guest = await FakeGuest.start();
+});
+after(() => guest.stop());
+
+it('asks for a beat after each beat, six to the limit, and tells a silence once', async () => {
+  const silent = Promise.withResolvers<void>();
+  let told = 0;
+  const stop = followHeartbeat(guest.client, LIMIT_MS, () => {
+    told += 1;
+    silent.resolve();
+  });
+  for (let beats = 0; beats < 10; beats += 1) {
+    const [afterMs, beat] = (await once(guest.beats, 'asked')) as [number, () => void];
+    assert.equal(afterMs, 100);
+    beat();
+  }
+  assert.equal(told, 0);
+  await silent.promise;
+  stop();
+  assert.equal(told, 1);
+});
+
+it('a guest-init that knows no heartbeat is left alone', async () => {
+  guest.beats.once('asked', (_afterMs: number, _beat: () => void, refuse: () => void) => refuse());
+  let told = 0;
+  const stop = followHeartbeat(guest.client, 100, () => {
+    told += 1;
+  });
+  await once(guest.beats, 'refused');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  stop();
+  assert.equal(told, 0);
+});
