@@ -1,4 +1,5 @@
 /** The daemon's configuration: one schema for the TOML file, the flags and `config dump`. */
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { LOG_LEVELS } from '../observe/log.ts';
@@ -32,6 +33,14 @@ export const settingsSchema = z.strictObject({
   boot_timeout: z.string().default('60s'),
   /** How long a guest's heartbeat may stay away before its VM is ended; it beats six times as often. */
   heartbeat_timeout: z.string().default('30s'),
+  /** How many VMs boot at a time; the others wait in order. By default as many as there are processors. */
+  parallel_boots: z.int().min(1).default(availableParallelism),
+  /** A host without room for another VM refuses it: so many at most, and so much memory and disk are kept free of them. */
+  max_sandboxes: z.int().min(1).default(250),
+  memory_reserve: z.string().default('512MiB'),
+  disk_reserve: z.string().default('512MiB'),
+  /** How many times the host's memory may be promised to VMs, which take it as they use it. Above 1 the host may run out of it. */
+  memory_overcommit: z.number().min(1).default(1),
   /** CNI: the first configuration by name in this folder is the pods' network; plugins are looked for in the folders in turn. */
   cni_conf_dir: absolute.default('/etc/cni/net.d'),
   cni_bin_dirs: z.array(absolute).min(1).default(['/opt/cni/bin', '/usr/lib/cni']),
@@ -76,6 +85,13 @@ export interface DaemonConfig {
   readonly defaultVcpus: number;
   readonly bootTimeoutMs: number;
   readonly heartbeatMs: number;
+  readonly admission: {
+    readonly parallelBoots: number;
+    readonly maxSandboxes: number;
+    readonly memoryReserveMiB: number;
+    readonly memoryOvercommit: number;
+    readonly diskReserveBytes: number;
+  };
   readonly cni: {
     readonly confDir: string;
     readonly binDirs: readonly string[];
@@ -99,12 +115,15 @@ const resolvedSchema = z.object({
   heartbeat_timeout: durationSchema.refine((ms) => ms >= MIN_HEARTBEAT_MS, {
     error: 'must be at least 1s: a busy guest would be taken for a dead one',
   }),
+  memory_reserve: sizeSchema,
+  disk_reserve: sizeSchema,
   cni_timeout: durationSchema,
 });
 
 /** Throws z.ZodError for a size or duration that is none. */
 export function resolveSettings(settings: Settings): DaemonConfig {
-  const { scratch_size, default_memory, boot_timeout, heartbeat_timeout, cni_timeout } = resolvedSchema.parse(settings);
+  const resolved = resolvedSchema.parse(settings);
+  const { scratch_size, default_memory, boot_timeout, heartbeat_timeout, cni_timeout } = resolved;
   return {
     socket: settings.listen.slice('unix://'.length),
     root: settings.root,
@@ -116,6 +135,13 @@ export function resolveSettings(settings: Settings): DaemonConfig {
     defaultVcpus: settings.default_vcpus,
     bootTimeoutMs: boot_timeout,
     heartbeatMs: heartbeat_timeout,
+    admission: {
+      parallelBoots: settings.parallel_boots,
+      maxSandboxes: settings.max_sandboxes,
+      memoryReserveMiB: Math.floor(resolved.memory_reserve / MIB),
+      memoryOvercommit: settings.memory_overcommit,
+      diskReserveBytes: resolved.disk_reserve,
+    },
     cni: {
       confDir: settings.cni_conf_dir,
       binDirs: settings.cni_bin_dirs,

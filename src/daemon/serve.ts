@@ -24,7 +24,10 @@ export async function serve(config: DaemonConfig, version: string): Promise<void
   const runtime = await openRuntime({ ...config, images, log });
   const streaming = new StreamingServer(runtime, log);
   await streaming.listen(config.streaming.address, config.streaming.port);
-  const server = new CriServer({ runtime, images, streaming, version }, { log, metrics: new Metrics() });
+  const metrics = new Metrics();
+  metrics.gauge('a3s_box_boots_running', 'VMs that are booting.', () => runtime.boots().running);
+  metrics.gauge('a3s_box_boots_waiting', 'VMs that wait for their turn to boot.', () => runtime.boots().waiting);
+  const server = new CriServer({ runtime, images, streaming, version }, { log, metrics });
   const umask = process.umask(SOCKET_UMASK);
   await server.listen(config.socket);
   process.umask(umask);

@@ -24,7 +24,7 @@ const MAX_VCPUS = 16;
 /** The guest kernel, its page tables and guest-init, on top of what the containers may use. */
 const GUEST_OWN_MIB = 96;
 /** The VMM and its shim beside the guest's memory, which the overhead pays for too (SPECIFICATION.md has 14 MiB). */
-const VMM_OWN_MIB = 16;
+export const VMM_OWN_MIB = 16;
 /** Below this the guest kernel does not reach init. */
 const MIN_MEMORY_MIB = 128;
 const SHM_BYTES = 64 * MIB;

@@ -1,5 +1,6 @@
 /** What every operation of the runtime works with. */
 import type { ImageService } from '../image/image-service.ts';
+import type { Admission } from './admission/admission.ts';
 import type { BoxDefaults } from './box-config.ts';
 import type { EventHub } from './events/event-hub.ts';
 import type { Log } from './log.ts';
@@ -20,6 +21,7 @@ export interface RuntimeContext {
   readonly scratchTemplate: string;
   readonly images: ImageService;
   readonly network: PodNetwork;
+  readonly admission: Admission;
   readonly index: SandboxIndex;
   readonly events: EventHub;
   /** RunPodSandbox calls under way, by pod name. */

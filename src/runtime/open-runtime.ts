@@ -1,6 +1,7 @@
 /** Wires the runtime together and recovers what an earlier daemon left. */
 import { mkdir } from 'node:fs/promises';
 import type { ImageService } from '../image/image-service.ts';
+import { Admission, type AdmissionLimits, hostResources } from './admission/admission.ts';
 import type { RuntimeContext } from './context.ts';
 import { EventHub } from './events/event-hub.ts';
 import { HostChecks } from './host/host-checks.ts';
@@ -30,6 +31,7 @@ export interface RuntimeOptions {
   readonly defaultVcpus: number;
   readonly bootTimeoutMs: number;
   readonly heartbeatMs: number;
+  readonly admission: AdmissionLimits;
   readonly cni: CniSettings;
   readonly images: ImageService;
   readonly log: Log;
@@ -60,6 +62,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     exists(options.guestInit).then((there) => (there ? installGuestInit(root, options.guestInit) : options.guestInit)),
     openNetwork(options),
   ]);
+  const index = new SandboxIndex();
   const context: RuntimeContext = {
     root,
     state,
@@ -70,7 +73,12 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     scratchTemplate: template,
     images,
     network,
-    index: new SandboxIndex(),
+    admission: new Admission(
+      options.admission,
+      () => index.all().flatMap(({ record }) => (record.state === 'READY' ? [record.box] : [])),
+      () => hostResources(root),
+    ),
+    index,
     events: new EventHub(),
     runs: new SharedCalls(),
     tokenFor,

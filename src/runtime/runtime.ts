@@ -64,7 +64,14 @@ export class Runtime implements RuntimeService {
 
   info(): Readonly<Record<string, unknown>> {
     const { root, state, parts, defaults } = this.#context;
-    return { root, state, versions: VERSIONS, parts, defaults, devices: COMMON_DEVICES };
+    const boots = this.boots();
+    return { root, state, versions: VERSIONS, parts, defaults, boots, devices: COMMON_DEVICES };
+  }
+
+  /** VMs that boot now, and those that wait for their turn. */
+  boots(): { readonly running: number; readonly waiting: number } {
+    const { running, waiting } = this.#context.admission.boots;
+    return { running, waiting };
   }
 
   async runSandbox(config: SandboxConfig, handler: string, signal: AbortSignal): Promise<string> {

@@ -5,9 +5,6 @@ import { until } from './harness/crictl.ts';
 import { shims } from './harness/leftovers.ts';
 import { useWorld } from './harness/suite.ts';
 
-const MIB = 1024 * 1024;
-const PRIVILEGED = { linux: { security_context: { privileged: true } } };
-
 describe('when things die', () => {
   const world = useWorld();
 
@@ -17,26 +14,7 @@ describe('when things die', () => {
       async () => (await world().crictl.podState(id)) === 'SANDBOX_NOTREADY' || undefined,
     );
 
-  it('a guest that panics: the sandbox is NOTREADY, its container EXITED, the console is quoted', async () => {
-    const { crictl } = world();
-    const pod = await crictl.runPod('panics', PRIVILEGED);
-    const resources = { memory_limit_in_bytes: 24 * MIB };
-    const id = await crictl.start(pod, {
-      command: ['sleep', '1000'],
-      config: { linux: { ...PRIVILEGED.linux, resources } },
-    });
-    // the kernel's own panic: out of memory in a cgroup, where that is told to be fatal
-    const script = 'echo 2 > /proc/sys/vm/panic_on_oom && dd if=/dev/zero of=/dev/null bs=60M count=1';
-    await crictl.try('exec', '-s', '--timeout', '20', id, 'sh', '-c', script);
-    await notReady(pod.id);
-    const { state, exitCode, message } = await crictl.exited(id);
-    assert.deepEqual([state, exitCode], ['CONTAINER_EXITED', 255]);
-    assert.match(message, /VM ended unexpectedly/);
-    assert.match(await crictl.fails('exec', '-s', id, 'true'), /EXITED/);
-    await crictl.removePod(pod);
-  });
-
-  it('a shim that is killed: the same, and its neighbour lives on', async () => {
+  it('a shim that is killed: the sandbox is NOTREADY, its container EXITED, and its neighbour lives on', async () => {
     const { crictl, folders } = world();
     const [victim, neighbour] = [await crictl.runPod('victim'), await crictl.runPod('neighbour')];
     const id = await crictl.start(victim, { command: ['sleep', '1000'] });

@@ -60,6 +60,8 @@ async function bootSandbox(
   checkSysctls(config.sysctls);
   const box = boxConfig(config, id, context.defaults);
   const createdAt = nowNanos();
+  const admitted = await context.admission.reserve(id, box);
+  undo.push('admission', async () => admitted());
   undo.push('shares', () => removeShares(paths));
   const place = { sandboxId: id, netnsName: paths.netnsName };
   undo.push('network', () => context.network.detach(place));
@@ -67,7 +69,8 @@ async function bootSandbox(
   const [network] = await settleBoth(context.network.attach(place, config, signal), prepareDisk(context, paths));
 
   const token = context.tokenFor(id);
-  const { vm, timings } = await Vm.boot(context.parts, { sandboxId: id, paths, box, network, token }, signal);
+  const spec = { sandboxId: id, paths, box, network, token };
+  const { vm, timings } = await context.admission.boots.run(signal, () => Vm.boot(context.parts, spec, signal));
   undo.push('vm', () => vm.kill());
   const guest = await vm.guest.configureSandbox(
     configureRequest(box, network, resolvConf(config.dns, network.dns, await hostResolvConf())),
@@ -95,6 +98,7 @@ async function bootSandbox(
   await sandbox.watch(context.heartbeatMs);
   await sandbox.save();
   context.index.add(sandbox);
+  admitted();
   sandbox.tell('CREATED');
   sandbox.tell('STARTED');
   context.log.info(

@@ -22,8 +22,11 @@ export interface Folders {
 
 const CRICTL_TIMEOUT_S = 240;
 
-/** Fresh folders; every mirrored registry name leads to `registry` (an address, served by plain http). */
-export async function makeFolders(registry: string): Promise<Folders> {
+/**
+ * Fresh folders; every mirrored registry name leads to `registry` (an address, served by plain http). `settings` are lines of the
+ * daemon's configuration.
+ */
+export async function makeFolders(registry: string, settings: readonly string[] = []): Promise<Folders> {
   const base = await mkdtemp(join(tmpdir(), 'a3s-e2e-'));
   const folders: Folders = {
     base,
@@ -41,7 +44,7 @@ export async function makeFolders(registry: string): Promise<Folders> {
     `runtime-endpoint: ${endpoint}\nimage-endpoint: ${endpoint}\ntimeout: ${CRICTL_TIMEOUT_S}\n`,
   );
   await mkdir(folders.cniConfig);
-  await writeFile(folders.configFile, `cni_conf_dir = "${folders.cniConfig}"\n`);
+  await writeFile(folders.configFile, [`cni_conf_dir = "${folders.cniConfig}"`, ...settings, ''].join('\n'));
   await mirrorTo(folders, registry);
   return folders;
 }

@@ -1,0 +1,53 @@
+/** Who may boot a VM, and when: a full host refuses, a busy one lets wait. */
+import { statfs } from 'node:fs/promises';
+import { totalmem } from 'node:os';
+import { BoxError } from '../../errors.ts';
+import type { BoxConfig } from '../box-config.ts';
+import { BootQueue } from './boot-queue.ts';
+import { type CapacityLimits, type HostResources, shortage } from './capacity.ts';
+
+const MIB = 1024 * 1024;
+
+export interface AdmissionLimits extends CapacityLimits {
+  readonly parallelBoots: number;
+}
+
+/**
+ * INVARIANT: from its admission until it is in the index or undone, a sandbox is in `booting`; so no two are given the same
+ * memory, and nothing on the host that belongs to a boot under way is taken for a leftover.
+ */
+export class Admission {
+  readonly boots: BootQueue;
+  readonly #limits: AdmissionLimits;
+  /** The VMs that run. */
+  readonly #running: () => readonly BoxConfig[];
+  readonly #host: () => Promise<HostResources>;
+  readonly #booting = new Map<string, BoxConfig>();
+
+  constructor(limits: AdmissionLimits, running: () => readonly BoxConfig[], host: () => Promise<HostResources>) {
+    this.#limits = limits;
+    this.#running = running;
+    this.#host = host;
+    this.boots = new BootQueue(limits.parallelBoots);
+  }
+
+  /** Sandboxes that are being made. */
+  get booting(): readonly string[] {
+    return [...this.#booting.keys()];
+  }
+
+  /** Keeps room for a VM until the returned function is called. HOST_FULL says what is short. */
+  async reserve(sandboxId: string, box: BoxConfig): Promise<() => void> {
+    const host = await this.#host();
+    const problem = shortage(box, [...this.#running(), ...this.#booting.values()], host, this.#limits);
+    if (problem !== '') throw new BoxError('HOST_FULL', `this host has no room for another VM: ${problem}`);
+    this.#booting.set(sandboxId, box);
+    return () => void this.#booting.delete(sandboxId);
+  }
+}
+
+/** What this machine has, for sandboxes below `root`. */
+export async function hostResources(root: string): Promise<HostResources> {
+  const { bavail, bsize } = await statfs(root);
+  return { memoryMiB: Math.floor(totalmem() / MIB), diskFreeBytes: bavail * bsize };
+}

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { z } from 'zod';
+import { type Cri, connectCri } from './harness/cri.ts';
+import { type Pod, until } from './harness/crictl.ts';
+import { Heard } from './harness/events.ts';
+import { shims } from './harness/leftovers.ts';
+import { BUSYBOX } from './harness/settings.ts';
+import { useWorld } from './harness/suite.ts';
+
+const MIB = 1024 * 1024;
+const PRIVILEGED = { linux: { security_context: { privileged: true } } };
+/** A beat every 3 s: an emulated guest is slow, and what it is doing here is hard work. */
+const SILENCE = '18s';
+const inspectpSchema = z.object({ info: z.looseObject({ reason: z.string() }) });
+
+describe('guest faults', () => {
+  const world = useWorld(
+    [BUSYBOX],
+    [`heartbeat_timeout = "${SILENCE}"`, 'default_memory = "192MiB"', 'scratch_size = "64MiB"'],
+  );
+  let cri: Cri;
+  let heard: Heard;
+  before(async () => {
+    cri = connectCri(world().folders.socket);
+    heard = await Heard.on(cri.runtime.getContainerEvents({}));
+  });
+  after(() => {
+    heard.stream.cancel();
+    cri.close();
+  });
+
+  /** A privileged pod with a container that has left its name on the console. */
+  const start = async (name: string, resources = {}): Promise<{ readonly pod: Pod; readonly id: string }> => {
+    const { crictl } = world();
+    const pod = await crictl.runPod(name, PRIVILEGED);
+    const script = `mknod /kmsg c 1 11; echo "<0>${name} was here" > /kmsg; exec sleep 1000`;
+    const config = { linux: { ...PRIVILEGED.linux, resources } };
+    return { pod, id: await crictl.start(pod, { command: ['sh', '-c', script], config }) };
+  };
+
+  /** A sandbox whose guest has died must say so everywhere, quote its console, and go without a trace. */
+  const assertLost = async ({ pod, id }: { readonly pod: Pod; readonly id: string }, why: RegExp): Promise<void> => {
+    const { crictl } = world();
+    const lost = `STOPPED ${pod.id}`;
+    await until(`${lost} is told`, async () => heard.names().includes(lost) || undefined);
+    assert.ok(heard.names().includes(`STOPPED ${id}`), 'the end of its container was not told before its own');
+    assert.equal(heard.events[heard.names().indexOf(lost)]?.podSandboxStatus?.state, 'SANDBOX_NOTREADY');
+    assert.equal(await crictl.podState(pod.id), 'SANDBOX_NOTREADY');
+    const { state, exitCode, reason, message } = await crictl.status(id);
+    assert.deepEqual([state, exitCode, reason], ['CONTAINER_EXITED', 255, 'Unknown']);
+    const { info } = inspectpSchema.parse(JSON.parse(await crictl.ok('inspectp', '-o', 'json', pod.id)));
+    for (const words of [message, info.reason]) {
+      assert.match(words, why);
+      assert.match(words, /console: .*was here/);
+    }
+    assert.match(await crictl.fails('exec', '-s', id, 'true'), /EXITED/);
+    await crictl.removePod(pod);
+    assert.equal(await crictl.podState(pod.id), 'absent');
+    assert.ok((await shims(world().folders)).every(({ sandbox }) => sandbox !== pod.id));
+  };
+
+  it('a kernel that panics', async () => {
+    const lost = await start('panic', { memory_limit_in_bytes: 24 * MIB });
+    // out of memory in a cgroup, where that is told to be fatal
+    const script = 'echo 2 > /proc/sys/vm/panic_on_oom && dd if=/dev/zero of=/dev/null bs=60M count=1';
+    await world().crictl.try('exec', '-s', '--timeout', '20', lost.id, 'sh', '-c', script);
+    await assertLost(lost, /the VM ended unexpectedly/);
+  });
+
+  it('a VM that stands still, and a guest-init that waits for ever', async () => {
+    const { crictl, folders } = world();
+    const [stopped, stuck] = [await start('stopped'), await start('stuck')];
+    const shim = (await shims(folders)).find(({ sandbox }) => sandbox === stopped.pod.id);
+    assert.ok(shim !== undefined);
+    process.kill(shim.pid, 'SIGSTOP');
+    // a frozen scratch disk: guest-init, which is to make a container on it, sleeps where nothing can wake it
+    const freeze =
+      'mknod /vda b $(tr : " " < /sys/block/vda/dev); mkdir /disk; mount -t ext4 /vda /disk; fsfreeze --freeze /disk';
+    await crictl.exec(stuck.id, 'sh', '-c', freeze);
+    const refused = crictl.create(stuck.pod, { name: 'second', command: ['true'] }).then(
+      () => 'made',
+      (error: unknown) => String(error),
+    );
+    await assertLost(stuck, /guest-init gave no sign of life for 18 s, so its VM was ended/);
+    assert.match(await refused, /VM is gone|UNAVAILABLE|Unavailable/);
+    await assertLost(stopped, /guest-init gave no sign of life for 18 s, so its VM was ended/);
+  });
+
+  it('too little memory, a full disk and a volume that is gone end no sandbox', async () => {
+    const { crictl, folders } = world();
+    const volume = join(folders.base, 'volume');
+    await mkdir(volume);
+    await writeFile(join(volume, 'file'), 'content');
+    const pod = await crictl.runPod('survives');
+    const mounts = [{ host_path: volume, container_path: '/volume' }];
+    const id = await crictl.start(pod, { command: ['sleep', '1000'], config: { mounts } });
+    const sh = (script: string): Promise<string> => crictl.exec(id, 'sh', '-c', script);
+
+    const hungry = ['sh', '-c', 'x=$(head -c 30000000 /dev/zero | tr "\\0" x); while :; do x=$x$x; done'];
+    const { exitCode, reason } = await crictl.finish(pod, { name: 'hungry', command: hungry });
+    assert.deepEqual([exitCode, reason], [137, 'OOMKilled']);
+
+    assert.match(
+      await sh('dd if=/dev/zero of=/big bs=1M 2>&1; rm /big; echo more > /more && cat /more'),
+      /No space left[^]*more$/,
+    );
+
+    assert.equal(await sh('cat /volume/file'), 'content');
+    await rm(volume, { recursive: true });
+    assert.match(await sh('cat /volume/file 2>&1; echo still here'), /cat: [^]*still here$/);
+
+    assert.equal(await crictl.podState(pod.id), 'SANDBOX_READY');
+    assert.ok(!heard.names().includes(`STOPPED ${id}`));
+    await crictl.removePod(pod);
+  });
+});
