@@ -41,6 +41,8 @@ export const settingsSchema = z.strictObject({
   disk_reserve: z.string().default('512MiB'),
   /** How many times the host's memory may be promised to VMs, which take it as they use it. Above 1 the host may run out of it. */
   memory_overcommit: z.number().min(1).default(1),
+  /** In whose words kubelet names pods' cgroups; auto: systemd's where it runs the host. none: sandboxes get no cgroup. */
+  cgroup_driver: z.enum(['auto', 'cgroupfs', 'systemd', 'none']).default('auto'),
   /** CNI: the first configuration by name in this folder is the pods' network; plugins are looked for in the folders in turn. */
   cni_conf_dir: absolute.default('/etc/cni/net.d'),
   cni_bin_dirs: z.array(absolute).min(1).default(['/opt/cni/bin', '/usr/lib/cni']),
@@ -92,6 +94,7 @@ export interface DaemonConfig {
     readonly memoryOvercommit: number;
     readonly diskReserveBytes: number;
   };
+  readonly cgroupDriver: Settings['cgroup_driver'];
   readonly cni: {
     readonly confDir: string;
     readonly binDirs: readonly string[];
@@ -135,6 +138,7 @@ export function resolveSettings(settings: Settings): DaemonConfig {
     defaultVcpus: settings.default_vcpus,
     bootTimeoutMs: boot_timeout,
     heartbeatMs: heartbeat_timeout,
+    cgroupDriver: settings.cgroup_driver,
     admission: {
       parallelBoots: settings.parallel_boots,
       maxSandboxes: settings.max_sandboxes,

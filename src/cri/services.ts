@@ -57,7 +57,7 @@ export function runtimeService(cores: Cores, instruments: Instruments, stopping:
   return {
     Version: unary('Version', version(cores)),
     Status: unary('Status', status(cores)),
-    RuntimeConfig: unary('RuntimeConfig', runtimeConfig()),
+    RuntimeConfig: unary('RuntimeConfig', runtimeConfig(cores)),
     UpdateRuntimeConfig: unary('UpdateRuntimeConfig', updateRuntimeConfig()),
     RunPodSandbox: unary('RunPodSandbox', runPodSandbox(cores)),
     StopPodSandbox: unary('StopPodSandbox', stopPodSandbox(cores)),

@@ -2,6 +2,7 @@
 import type { ImageService } from '../image/image-service.ts';
 import type { Admission } from './admission/admission.ts';
 import type { BoxDefaults } from './box-config.ts';
+import type { Cgroups } from './cgroup/cgroups.ts';
 import type { EventHub } from './events/event-hub.ts';
 import type { Log } from './log.ts';
 import type { PodNetwork } from './network/pod-network.ts';
@@ -21,6 +22,7 @@ export interface RuntimeContext {
   readonly scratchTemplate: string;
   readonly images: ImageService;
   readonly network: PodNetwork;
+  readonly cgroups: Cgroups;
   readonly admission: Admission;
   readonly index: SandboxIndex;
   readonly events: EventHub;

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { ImageService } from '../image/image-service.ts';
 import { Admission, type AdmissionLimits, hostResources } from './admission/admission.ts';
+import { type CgroupDriver, openCgroups } from './cgroup/cgroups.ts';
 import type { RuntimeContext } from './context.ts';
 import { EventHub } from './events/event-hub.ts';
 import { HostChecks } from './host/host-checks.ts';
@@ -32,6 +33,7 @@ export interface RuntimeOptions {
   readonly bootTimeoutMs: number;
   readonly heartbeatMs: number;
   readonly admission: AdmissionLimits;
+  readonly cgroupDriver: CgroupDriver | 'auto';
   readonly cni: CniSettings;
   readonly images: ImageService;
   readonly log: Log;
@@ -55,12 +57,13 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     shimBundle: options.shim,
     bootTimeoutMs: options.bootTimeoutMs,
   };
-  const [tokenFor, template, guestInit, network] = await Promise.all([
+  const [tokenFor, template, guestInit, network, cgroups] = await Promise.all([
     openTokenKey(root),
     scratchTemplate(root, options.scratchBytes),
     // a missing guest-init is a condition that Status shows, not a reason not to start
     exists(options.guestInit).then((there) => (there ? installGuestInit(root, options.guestInit) : options.guestInit)),
     openNetwork(options),
+    openCgroups(options.cgroupDriver),
   ]);
   const index = new SandboxIndex();
   const context: RuntimeContext = {
@@ -73,6 +76,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     scratchTemplate: template,
     images,
     network,
+    cgroups,
     admission: new Admission(
       options.admission,
       () => index.all().flatMap(({ record }) => (record.state === 'READY' ? [record.box] : [])),

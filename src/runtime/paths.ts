@@ -40,6 +40,7 @@ export interface SandboxPaths extends RunPaths {
   readonly scratch: string;
   readonly netns: string;
   readonly netnsName: string;
+  readonly cgroupName: string;
 }
 
 export function shortId(id: string): string {
@@ -54,14 +55,14 @@ export function runFolders(state: string): string {
   return join(state, 's');
 }
 
-/** All network namespaces of this daemon begin with it; daemons with other folders have other marks. */
-export function netnsMark(root: string, state: string): string {
+/** What this daemon's network namespaces and cgroups are called begins with it; daemons with other folders have other marks. */
+export function hostMark(root: string, state: string): string {
   return `a3s-${createHash('sha256').update(`${root}\0${state}`).digest('hex').slice(0, 6)}-`;
 }
 
 export function sandboxPaths(root: string, state: string, id: string): SandboxPaths {
   const dir = join(sandboxesDir(root), id);
-  const netnsName = `${netnsMark(root, state)}${shortId(id)}`;
+  const hostName = `${hostMark(root, state)}${shortId(id)}`;
   return {
     dir,
     record: join(dir, 'sandbox.json'),
@@ -75,8 +76,9 @@ export function sandboxPaths(root: string, state: string, id: string): SandboxPa
     stagedVolumes: join(dir, 'staged'),
     scratch: join(dir, 'scratch.img'),
     ...runPaths(join(runFolders(state), shortId(id))),
-    netns: join(NETNS_DIR, netnsName),
-    netnsName,
+    netns: join(NETNS_DIR, hostName),
+    netnsName: hostName,
+    cgroupName: hostName,
   };
 }
 

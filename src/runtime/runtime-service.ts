@@ -1,5 +1,6 @@
 /** What src/cri needs from the runtime. Every method throws BoxError; ids may be unique prefixes where CRI allows it. */
 import type { Duplex } from 'node:stream';
+import type { CgroupDriver } from './cgroup/cgroups.ts';
 import type { RuntimeEvent } from './events/event-hub.ts';
 import type {
   Condition,
@@ -18,6 +19,9 @@ export interface RuntimeService {
   conditions(): Promise<readonly Condition[]>;
   /** Facts for `crictl info`: versions, paths, devices. */
   info(): Readonly<Record<string, unknown>>;
+
+  /** In whose words kubelet must name pods' cgroups. */
+  cgroupDriver(): CgroupDriver;
 
   /** Boots a sandbox; an identical call while one runs joins it, a finished identical one returns the same id. */
   runSandbox(config: SandboxConfig, handler: string, signal: AbortSignal): Promise<string>;
@@ -40,8 +44,11 @@ export interface RuntimeService {
   /** What happens to sandboxes and containers from now on, until the signal fires; EVENTS_LOST for who reads too slowly. */
   events(signal: AbortSignal): AsyncIterable<RuntimeEvent>;
 
-  /** VM_TOO_SMALL if the pod's new limits are more than its VM has; nothing needs to be changed for those that are not. */
-  checkSandboxResize(id: string, resources: Resources | undefined): void;
+  /**
+   * New limits of the pod as a whole, for the group its VMM runs in. VM_TOO_SMALL if they are more than its VM has, whose size does
+   * not change while it runs.
+   */
+  resizeSandbox(id: string, limits: Pick<SandboxConfig, 'resources' | 'overhead'>): Promise<void>;
 
   createContainer(sandboxId: string, config: ContainerConfig, signal: AbortSignal): Promise<string>;
   startContainer(id: string): Promise<void>;

@@ -2,6 +2,8 @@
 import type { Duplex } from 'node:stream';
 import { BoxError } from '../errors.ts';
 import { VERSIONS } from '../versions.ts';
+import type { CgroupDriver } from './cgroup/cgroups.ts';
+import { sandboxLimits } from './cgroup/limits.ts';
 import { createContainer } from './container/create-container.ts';
 import { execSync } from './container/exec-sync.ts';
 import { removeContainer } from './container/remove-container.ts';
@@ -74,6 +76,10 @@ export class Runtime implements RuntimeService {
     return { running, waiting };
   }
 
+  cgroupDriver(): CgroupDriver {
+    return this.#context.cgroups.driver;
+  }
+
   async runSandbox(config: SandboxConfig, handler: string, signal: AbortSignal): Promise<string> {
     const existing = this.#context.index.findByName(config.metadata);
     if (existing === undefined) requireHost(await this.#checks.run());
@@ -129,12 +135,14 @@ export class Runtime implements RuntimeService {
     };
   }
 
-  checkSandboxResize(id: string, resources: Resources | undefined): void {
+  async resizeSandbox(id: string, limits: Pick<SandboxConfig, 'resources' | 'overhead'>): Promise<void> {
     const sandbox = this.#context.index.get(id);
     // a sandbox without a VM has nothing to resize
     sandbox.vm();
-    requireMemory(`sandbox ${sandbox.id}`, resources, sandbox.record.box);
-    requireProcessors(`sandbox ${sandbox.id}`, resources, sandbox.record.box);
+    const { box } = sandbox.record;
+    requireMemory(`sandbox ${sandbox.id}`, limits.resources, box);
+    requireProcessors(`sandbox ${sandbox.id}`, limits.resources, box);
+    await this.#context.cgroups.limit(sandbox.cgroup, sandboxLimits(limits, box));
   }
 
   async createContainer(sandboxId: string, config: ContainerConfig, signal: AbortSignal): Promise<string> {

@@ -89,6 +89,14 @@ describe('guest faults', () => {
     await assertLost(stopped, /guest-init gave no sign of life for 18 s, so its VM was ended/);
   });
 
+  it('a host without room for the pod refuses it and says what is short', async () => {
+    const linux = { resources: { memory_limit_in_bytes: 1024 * 1024 * MIB } };
+    await assert.rejects(
+      world().crictl.runPod('huge', { linux }),
+      /ResourceExhausted.*no room for another VM: memory is short by \d+ MiB/,
+    );
+  });
+
   it('too little memory, a full disk and a volume that is gone end no sandbox', async () => {
     const { crictl, folders } = world();
     const volume = join(folders.base, 'volume');
@@ -111,6 +119,9 @@ describe('guest faults', () => {
     assert.equal(await sh('cat /volume/file'), 'content');
     await rm(volume, { recursive: true });
     assert.match(await sh('cat /volume/file 2>&1; echo still here'), /cat: [^]*still here$/);
+
+    // in the pod's pid namespace, which is the guest's
+    assert.equal(await sh('kill -KILL 1; kill -STOP 1; echo alive'), 'alive');
 
     assert.equal(await crictl.podState(pod.id), 'SANDBOX_READY');
     assert.ok(!heard.names().includes(`STOPPED ${id}`));

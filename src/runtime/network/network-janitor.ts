@@ -6,7 +6,7 @@ import { basename } from 'node:path';
 import { messageOf } from '../../errors.ts';
 import { hostCommand } from '../host/host-command.ts';
 import type { Log } from '../log.ts';
-import { NETNS_DIR, netnsMark, sandboxPaths } from '../paths.ts';
+import { hostMark, NETNS_DIR, sandboxPaths } from '../paths.ts';
 import { listFolder } from '../store/folder.ts';
 import type { AttachmentStore } from './attachment-store.ts';
 import type { NetworkList } from './cni/network-list.ts';
@@ -49,7 +49,7 @@ async function releaseAttachment({ root, state, log, detach }: JanitorTools, san
 }
 
 async function removeNamespaces({ root, state, log, store }: JanitorTools, live: ReadonlySet<string>): Promise<void> {
-  const mark = netnsMark(root, state);
+  const mark = hostMark(root, state);
   // a namespace whose DEL has just failed is needed for the next try
   const recorded = new Set((await store.ids()).map((id) => sandboxPaths(root, state, id).netnsName));
   for (const name of await listFolder(NETNS_DIR)) {

@@ -72,7 +72,7 @@ async function recoverSandbox(context: RuntimeContext, record: SandboxRecord, pa
     return;
   }
   try {
-    sandbox.hold(vm);
+    sandbox.hold(vm, context.cgroups);
     await resumeContainers(context, sandbox);
     context.log.info({ sandboxId: record.id, pid: vm.pid }, 'sandbox taken up again');
   } catch (error) {
@@ -89,12 +89,13 @@ async function endSandbox(context: RuntimeContext, sandbox: Sandbox, reason: str
   await sandbox.markNotReady(reason);
   await discardRun(sandbox.paths);
   try {
+    await context.cgroups.remove(sandbox.cgroup);
     await context.network.detach(sandbox.place);
   } catch (error) {
     // kubelet stops and removes it, and then it is tried again
     context.log.warn(
       { sandboxId: sandbox.id, error: messageOf(error) },
-      'network of an ended sandbox not released yet',
+      'cgroup or network of an ended sandbox not released yet',
     );
   }
 }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { BoxError } from '../../errors.ts';
 import { type BoxConfig, boxConfig } from '../box-config.ts';
+import { sandboxLimits } from '../cgroup/limits.ts';
 import type { RuntimeContext } from '../context.ts';
 import type { SandboxConfig } from '../model.ts';
 import { guestInterfaces, hostsFile, resolvConf } from '../network/guest-network.ts';
@@ -62,6 +63,9 @@ async function bootSandbox(
   const createdAt = nowNanos();
   const admitted = await context.admission.reserve(id, box);
   undo.push('admission', async () => admitted());
+  const cgroup = { parent: config.cgroupParent, name: paths.cgroupName };
+  undo.push('cgroup', () => context.cgroups.remove(cgroup));
+  await context.cgroups.create(cgroup, sandboxLimits(config, box));
   undo.push('shares', () => removeShares(paths));
   const place = { sandboxId: id, netnsName: paths.netnsName };
   undo.push('network', () => context.network.detach(place));
@@ -69,7 +73,8 @@ async function bootSandbox(
   const [network] = await settleBoth(context.network.attach(place, config, signal), prepareDisk(context, paths));
 
   const token = context.tokenFor(id);
-  const spec = { sandboxId: id, paths, box, network, token };
+  const confine = (pid: number): Promise<void> => context.cgroups.join(cgroup, pid);
+  const spec = { sandboxId: id, paths, box, network, token, confine };
   const { vm, timings } = await context.admission.boots.run(signal, () => Vm.boot(context.parts, spec, signal));
   undo.push('vm', () => vm.kill());
   const guest = await vm.guest.configureSandbox(
@@ -94,7 +99,7 @@ async function bootSandbox(
     context.log,
   );
   undo.push('watch', async () => sandbox.release());
-  sandbox.hold(vm);
+  sandbox.hold(vm, context.cgroups);
   await sandbox.watch(context.heartbeatMs);
   await sandbox.save();
   context.index.add(sandbox);

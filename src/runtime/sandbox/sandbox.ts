@@ -10,6 +10,8 @@
  */
 import { BoxError, messageOf } from '../../errors.ts';
 import type { ContainerInfo__Output } from '../../guest-client/generated/a3s/guest/v1/ContainerInfo.ts';
+import type { CgroupPlace } from '../cgroup/cgroup-path.ts';
+import type { Cgroups } from '../cgroup/cgroups.ts';
 import type { Container } from '../container/container.ts';
 import { EXIT_CODE_UNKNOWN } from '../container/container-record.ts';
 import type { EventHub, EventType } from '../events/event-hub.ts';
@@ -28,6 +30,9 @@ import type { SandboxRecord } from './sandbox-record.ts';
 
 /** The event stream may break a moment before the shim's end is seen; a shim that lives on longer hosts a dead guest. */
 const LINGER_MS = 5_000;
+
+const OUT_OF_MEMORY =
+  'the host killed the VM, whose cgroup or whose pod had reached its memory limit: give the RuntimeClass more overhead';
 
 export class Sandbox {
   readonly turns = new Turns();
@@ -64,6 +69,10 @@ export class Sandbox {
     return { sandboxId: this.id, netnsName: this.paths.netnsName };
   }
 
+  get cgroup(): CgroupPlace {
+    return { parent: this.#record.config.cgroupParent, name: this.paths.cgroupName };
+  }
+
   view(): SandboxView {
     const { id, config, handler, state, reason, createdAt, network } = this.#record;
     return { id, config, handler, state, reason, createdAt, ips: network.ips };
@@ -91,10 +100,10 @@ export class Sandbox {
     return this.#vm?.pid;
   }
 
-  /** Takes a live VM: from now on its end is this sandbox's end. */
-  hold(vm: Vm): void {
+  /** Takes a live VM: from now on its end is this sandbox's end. `cgroups` know whether it died for want of the host's memory. */
+  hold(vm: Vm, cgroups: Pick<Cgroups, 'oomKills'>): void {
     this.#vm = vm;
-    this.#gone = vm.ended.then(() => this.#onVmGone());
+    this.#gone = vm.ended.then(() => this.#onVmGone(cgroups));
     this.#gone.catch((error: unknown) =>
       this.#log.error({ sandboxId: this.id, error: messageOf(error) }, 'the end of a VM was not recorded'),
     );
@@ -155,7 +164,7 @@ export class Sandbox {
     this.#vm = undefined;
   }
 
-  async #onVmGone(): Promise<void> {
+  async #onVmGone(cgroups: Pick<Cgroups, 'oomKills'>): Promise<void> {
     if (this.#vm === undefined) return;
     this.#stopHeartbeat();
     const tail = this.#vm.consoleTail();
@@ -163,6 +172,7 @@ export class Sandbox {
     this.#vm = undefined;
     this.sessions.endAll(new BoxError('GUEST_GONE', `the VM of sandbox ${this.id} has ended`));
     if (this.#stopping) return;
+    if ((await cgroups.oomKills(this.cgroup)) > 0) this.#cause = OUT_OF_MEMORY;
     const reason = `${this.#cause}; ${tail === '' ? 'its console is empty' : `console: ${tail}`}`;
     this.#log.error({ sandboxId: this.id, reason }, 'sandbox lost');
     await this.markNotReady(reason);

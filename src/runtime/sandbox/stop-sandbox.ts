@@ -36,5 +36,6 @@ async function stop(context: RuntimeContext, sandbox: Sandbox): Promise<void> {
     context.log.info({ sandboxId: sandbox.id }, 'sandbox stopped');
   }
   await discardRun(sandbox.paths);
+  await context.cgroups.remove(sandbox.cgroup);
   await context.network.detach(sandbox.place);
 }

@@ -44,6 +44,8 @@ export interface VmSpec {
   readonly box: BoxConfig;
   readonly network: NetworkAttachment;
   readonly token: string;
+  /** Puts the VMM's process where its limits are, before it becomes the VM. */
+  readonly confine: (pid: number) => Promise<void>;
 }
 
 export class Vm {
@@ -155,6 +157,7 @@ class Boot {
     let shim: SpawnedShim | undefined;
     try {
       shim = await this.#spawn();
+      await this.#start(shim);
       const guest = await this.#wait(ready.ready, failed, shim, signal);
       const marks = { spawned: this.#spawned, ready: process.hrtime.bigint(), ...this.#marks() };
       const ended = Promise.all([shim.exited, console.ended]).then(() => undefined);
@@ -176,7 +179,7 @@ class Boot {
     const { sandboxId, paths, network } = this.#spec;
     const consoleFd = openConsoleWriter(paths.console);
     try {
-      const shim = await spawnShim({
+      return await spawnShim({
         sandboxId,
         bundle: this.#parts.shimBundle,
         kernelDir: this.#parts.kernelDir,
@@ -184,12 +187,16 @@ class Boot {
         consoleFd,
         onStatus: (status) => this.#onStatus(status),
       });
-      await writeVolatile(paths.shimRecord, shim.identity);
-      shim.configure(shimConfig(this.#parts, this.#spec));
-      return shim;
     } finally {
       closeSync(consoleFd);
     }
+  }
+
+  /** What must be true before the shim becomes a VM: it is on record, and in its cgroup. */
+  async #start(shim: SpawnedShim): Promise<void> {
+    await writeVolatile(this.#spec.paths.shimRecord, shim.identity);
+    await this.#spec.confine(shim.identity.pid);
+    shim.configure(shimConfig(this.#parts, this.#spec));
   }
 
   async #wait(

@@ -1,13 +1,14 @@
 /** What a daemon with these folders would have left on the host. */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { NETNS_DIR, netnsMark } from '../../../src/runtime/paths.ts';
+import { openCgroups } from '../../../src/runtime/cgroup/cgroups.ts';
+import { hostMark, NETNS_DIR } from '../../../src/runtime/paths.ts';
 import { listFolder } from '../../../src/runtime/store/folder.ts';
 import type { Folders } from './daemon.ts';
 
-/** Shims, mounts, namespaces, network records, addresses, sandbox folders and sockets, one line each; empty if nothing is left. */
+/** Shims, mounts, namespaces, cgroups, network records, addresses, sandbox folders and sockets, one line each; empty if nothing is left. */
 export async function leftovers(folders: Folders): Promise<readonly string[]> {
-  const mark = netnsMark(folders.root, folders.state);
+  const mark = hostMark(folders.root, folders.state);
   const namespaces = (await listFolder(NETNS_DIR)).filter((name) => name.startsWith(mark));
   const mounts = (await readFile('/proc/self/mountinfo', 'utf8'))
     .split('\n')
@@ -16,6 +17,7 @@ export async function leftovers(folders: Folders): Promise<readonly string[]> {
     ...(await shims(folders)).map(({ pid, sandbox }) => `shim ${pid} of ${sandbox}`),
     ...mounts.map((line) => `mount ${line}`),
     ...namespaces.map((name) => `netns ${name}`),
+    ...(await (await openCgroups('cgroupfs')).find(mark)).flatMap(({ paths }) => paths.map((path) => `cgroup ${path}`)),
     ...(await listFolder(`${folders.root}/network/attachments`)).map((name) => `network record ${name}`),
     ...(await leases(folders)).map((name) => `address ${name}`),
     ...(await listFolder(`${folders.root}/sandboxes`)).map((name) => `sandbox folder ${name}`),

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, rmdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { isBoxError } from '../../errors.ts';
+import { exists } from '../store/folder.ts';
+import { CgroupFolders } from './cgroup-folders.ts';
+import { groupPath } from './cgroup-path.ts';
+import { openCgroups } from './cgroups.ts';
+import { parseHierarchy, rootsOf } from './hierarchy.ts';
+
+const MIB = 1024 * 1024;
+const hierarchy = parseHierarchy(await readFile('/proc/self/mountinfo', 'utf8'));
+const mark = `a3s-test${process.pid}-`;
+const place = { parent: `/a3s-test-${process.pid}/pod`, name: `${mark}0123` };
+
+describe('groups of this host', { skip: hierarchy === undefined || process.getuid?.() !== 0 }, () => {
+  const cgroups = new CgroupFolders('cgroupfs', hierarchy);
+  const folders = hierarchy === undefined ? [] : rootsOf(hierarchy).map((root) => `${root}/${groupPath(place)}`);
+  let child: ReturnType<typeof spawn>;
+  before(() => {
+    child = spawn('sleep', ['1000'], { stdio: 'ignore' });
+  });
+  after(async () => {
+    child.kill('SIGKILL');
+    for (const found of await cgroups.find(mark)) await found.remove();
+    for (const folder of folders) {
+      await rmdir(dirname(folder));
+      await rmdir(dirname(dirname(folder)));
+    }
+  });
+
+  it('one is made with limits, takes a process in, and goes when that has ended', async () => {
+    await cgroups.create(place, { memoryBytes: 512 * MIB });
+    // as a second call after a crash would
+    await cgroups.create(place, { memoryBytes: 256 * MIB });
+    assert.ok(child.pid !== undefined);
+    await cgroups.join(place, child.pid);
+    for (const folder of folders) {
+      assert.equal((await readFile(`${folder}/cgroup.procs`, 'utf8')).trim(), String(child.pid));
+    }
+    const limits = await Promise.all(
+      folders.flatMap((folder) =>
+        ['memory.max', 'memory.limit_in_bytes'].map((file) => readFile(`${folder}/${file}`, 'utf8').catch(() => '')),
+      ),
+    );
+    assert.deepEqual(
+      limits.filter((text) => text !== ''),
+      [`${256 * MIB}\n`],
+    );
+    assert.equal(await cgroups.oomKills(place), 0);
+    assert.deepEqual(
+      (await cgroups.find(mark)).map(({ name, paths }) => [name, paths.length]),
+      [[place.name, folders.length]],
+    );
+
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+    await cgroups.remove(place);
+    for (const folder of folders) assert.equal(await exists(folder), false);
+    await cgroups.remove(place);
+    assert.deepEqual(await cgroups.find(mark), []);
+  });
+
+  it('what the host refuses is said with the group and the value', async () => {
+    await assert.rejects(cgroups.limit(place, { memoryBytes: MIB }), (error) => {
+      assert.ok(isBoxError(error, 'CGROUP_FAILED'));
+      assert.match(error.message, /^cannot set memory\..* = 1048576 of cgroup a3s-test-.*ENOENT/);
+      return true;
+    });
+  });
+});
+
+it('without cgroups a sandbox cannot be made, unless the configuration says that it needs none', async () => {
+  await assert.rejects(new CgroupFolders('cgroupfs', undefined).create(place, {}), (error) =>
+    isBoxError(error, 'CGROUP_FAILED'),
+  );
+  const none = await openCgroups('none');
+  await none.create(place, {});
+  assert.equal(none.driver, 'none');
+});

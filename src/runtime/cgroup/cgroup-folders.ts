@@ -1,0 +1,205 @@
+/** Groups as folders of the cgroup file systems, of version 1 and 2. */
+import { watch } from 'node:fs';
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { BoxError, errnoOf, messageOf } from '../../errors.ts';
+import type { CgroupPlace } from './cgroup-path.ts';
+import { groupPath } from './cgroup-path.ts';
+import type { Cgroups } from './cgroups.ts';
+import { type Hierarchy, rootsOf } from './hierarchy.ts';
+import { type CgroupLimits, limitFiles } from './limits.ts';
+
+/** Version 2 hands a controller down only where every group on the way says so. */
+const HANDED_DOWN = ['cpu', 'memory', 'pids', 'io'];
+/** A killed process leaves its group a moment after its files are closed. */
+const EMPTY_LIMIT_MS = 10_000;
+/** kubepods.slice/kubepods-burstable.slice/kubepods-burstable-podX.slice and some room. */
+const MAX_DEPTH = 8;
+
+/** A group in all its places. */
+export interface FoundCgroup {
+  readonly name: string;
+  readonly paths: readonly string[];
+  remove(): Promise<void>;
+}
+
+export class CgroupFolders implements Cgroups {
+  readonly driver: 'cgroupfs' | 'systemd';
+  readonly #found: Hierarchy | undefined;
+
+  constructor(driver: 'cgroupfs' | 'systemd', hierarchy: Hierarchy | undefined) {
+    this.driver = driver;
+    this.#found = hierarchy;
+  }
+
+  async create(place: CgroupPlace, limits: CgroupLimits): Promise<void> {
+    const { version } = this.#hierarchy();
+    const path = groupPath(place);
+    await failing(`cannot make cgroup ${path}`, async () => {
+      for (const root of rootsOf(this.#hierarchy())) await makeFolders(root, path, version === 2);
+    });
+    await this.limit(place, limits);
+  }
+
+  async join(place: CgroupPlace, pid: number): Promise<void> {
+    await failing(`cannot move process ${pid} into cgroup ${groupPath(place)}`, async () => {
+      for (const folder of this.#folders(place)) await write(join(folder, 'cgroup.procs'), String(pid));
+    });
+  }
+
+  async limit(place: CgroupPlace, limits: CgroupLimits): Promise<void> {
+    const hierarchy = this.#hierarchy();
+    const path = groupPath(place);
+    for (const { controller, file, value } of limitFiles(hierarchy.version, limits)) {
+      const root = hierarchy.version === 2 ? hierarchy.root : hierarchy.roots[controller];
+      await failing(`cannot set ${file} = ${value} of cgroup ${path}`, async () => {
+        if (root === undefined) throw new BoxError('CGROUP_FAILED', `controller ${controller} is not mounted`);
+        await write(join(root, path, file), value);
+      });
+    }
+  }
+
+  async remove(place: CgroupPlace): Promise<void> {
+    for (const folder of this.#folders(place)) await removeGroup(folder);
+  }
+
+  async oomKills(place: CgroupPlace): Promise<number> {
+    const hierarchy = this.#hierarchy();
+    const [root, file] =
+      hierarchy.version === 2 ? [hierarchy.root, 'memory.events'] : [hierarchy.roots.memory, 'memory.oom_control'];
+    if (root === undefined) return 0;
+    const text = await readFile(join(root, groupPath(place), file), 'utf8').catch(() => '');
+    return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0);
+  }
+
+  async find(mark: string): Promise<readonly FoundCgroup[]> {
+    if (this.#found === undefined) return [];
+    const byName = new Map<string, string[]>();
+    for (const root of rootsOf(this.#found)) {
+      for (const path of await marked(root, mark, MAX_DEPTH)) {
+        const name = basename(path, '.scope');
+        byName.set(name, [...(byName.get(name) ?? []), path]);
+      }
+    }
+    return [...byName].map(([name, paths]) => ({
+      name,
+      paths,
+      remove: async () => {
+        for (const path of paths) await removeGroup(path);
+      },
+    }));
+  }
+
+  #folders(place: CgroupPlace): readonly string[] {
+    return rootsOf(this.#hierarchy()).map((root) => join(root, groupPath(place)));
+  }
+
+  #hierarchy(): Hierarchy {
+    if (this.#found !== undefined) return this.#found;
+    throw new BoxError(
+      'CGROUP_FAILED',
+      'no cgroup file system is mounted: mount cgroup2 at /sys/fs/cgroup, or set cgroup_driver = "none"',
+    );
+  }
+}
+
+/** CGROUP_FAILED with what was wanted. */
+async function failing(wanted: string, step: () => Promise<void>): Promise<void> {
+  try {
+    await step();
+  } catch (cause) {
+    throw new BoxError(
+      'CGROUP_FAILED',
+      `${wanted}: ${messageOf(cause)}; a3s-boxd doctor says what this host's cgroups lack`,
+      { cause },
+    );
+  }
+}
+
+/** Without O_CREAT, which cgroupfs answers with EACCES for a file it does not have. */
+async function write(path: string, value: string): Promise<void> {
+  await writeFile(path, value, { flag: 'r+' });
+}
+
+async function makeFolders(root: string, path: string, handDown: boolean): Promise<void> {
+  let folder = root;
+  for (const part of path.split('/')) {
+    if (handDown) await handDownControllers(folder);
+    folder = join(folder, part);
+    try {
+      await mkdir(folder);
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw error;
+    }
+  }
+}
+
+/** As far as the group can: one that holds processes itself cannot, and then the limit that needs it says so. */
+async function handDownControllers(folder: string): Promise<void> {
+  const words = async (file: string): Promise<readonly string[]> =>
+    (await readFile(join(folder, file), 'utf8')).trim().split(' ');
+  const [there, handed] = [await words('cgroup.controllers'), await words('cgroup.subtree_control')];
+  for (const controller of HANDED_DOWN) {
+    if (!there.includes(controller) || handed.includes(controller)) continue;
+    try {
+      await write(join(folder, 'cgroup.subtree_control'), `+${controller}`);
+    } catch (error) {
+      if (errnoOf(error) !== 'EBUSY' && errnoOf(error) !== 'EOPNOTSUPP') throw error;
+    }
+  }
+}
+
+async function removeGroup(folder: string): Promise<void> {
+  if (await removed(folder)) return;
+  // version 1 tells nobody when a group becomes empty: whoever asked tries again
+  await emptied(join(folder, 'cgroup.events'));
+  if (!(await removed(folder))) {
+    throw new BoxError('CGROUP_FAILED', `cgroup ${folder} still holds processes: it is removed at the next try`);
+  }
+}
+
+async function removed(folder: string): Promise<boolean> {
+  try {
+    await rmdir(folder);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return true;
+    if (errnoOf(error) === 'EBUSY') return false;
+    throw error;
+  }
+}
+
+/** Waits until no process is left: the kernel reports each change of cgroup.events (cgroups(7)). */
+async function emptied(events: string): Promise<void> {
+  const empty = Promise.withResolvers<void>();
+  const look = async (): Promise<void> => {
+    const text = await readFile(events, 'utf8').catch(() => '');
+    if (!text.includes('populated 1')) empty.resolve();
+  };
+  const limit = setTimeout(() => empty.resolve(), EMPTY_LIMIT_MS);
+  try {
+    const watcher = watch(events, () => void look());
+    watcher.on('error', () => empty.resolve());
+    void look();
+    await empty.promise.finally(() => watcher.close());
+  } catch (error) {
+    // no such file in version 1, or the group is gone
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  } finally {
+    clearTimeout(limit);
+  }
+}
+
+/** Groups below `folder` with the mark; theirs are not looked into. A group may go while it is looked at. */
+async function marked(folder: string, mark: string, depth: number): Promise<readonly string[]> {
+  if (depth === 0) return [];
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const found: string[] = [];
+  for (const entry of entries) {
+    if (!entry.isDirectory()) continue;
+    const path = join(folder, entry.name);
+    if (entry.name.startsWith(mark)) found.push(path);
+    else found.push(...(await marked(path, mark, depth - 1)));
+  }
+  return found;
+}
