@@ -6,6 +6,8 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { sweep, type Trace } from '../runtime/janitor/trace.ts';
+import type { Log } from '../runtime/log.ts';
 import { CniNetwork, type CniNetworkOptions } from '../runtime/network/cni-network.ts';
 import type { NetworkPlace } from '../runtime/network/pod-network.ts';
 import { NETNS_DIR, sandboxPaths } from '../runtime/paths.ts';
@@ -23,6 +25,12 @@ export class NetworkRig {
   /** Every line logged, as level, facts and message. */
   readonly logged: string[] = [];
   readonly #lines = new EventEmitter();
+  readonly #log: Log = {
+    debug: this.#line('debug'),
+    info: this.#line('info'),
+    warn: this.#line('warn'),
+    error: this.#line('error'),
+  };
 
   private constructor(base: string) {
     this.base = base;
@@ -42,13 +50,21 @@ export class NetworkRig {
     await rm(this.base, { recursive: true });
   }
 
-  /** What the next daemon on the same folders would have. */
-  open(over: Partial<CniNetworkOptions> = {}): Promise<CniNetwork> {
-    const { root, state, confDir, scripts } = this;
-    const log = (level: string) => (facts: object, message: string) => {
+  #line(level: string): (facts: object, message: string) => void {
+    return (facts, message) => {
       this.logged.push(`${level} ${JSON.stringify(facts)} ${message}`);
       this.#lines.emit('line', message);
     };
+  }
+
+  /** What a daemon that knows no sandbox would do at its start. */
+  async sweep(network: CniNetwork): Promise<readonly Trace[]> {
+    return sweep(await network.traces(), this.#log);
+  }
+
+  /** What the next daemon on the same folders would have. */
+  open(over: Partial<CniNetworkOptions> = {}): Promise<CniNetwork> {
+    const { root, state, confDir, scripts } = this;
     return CniNetwork.open({
       root,
       state,
@@ -56,7 +72,7 @@ export class NetworkRig {
       limits: { binDirs: [scripts, PLUGINS], timeoutMs: 20_000 },
       defaultNetwork: { bridge: 'a3st0', subnets: ['10.88.0.0/16', 'fd00:a3:b0c5::/64'] },
       gc: false,
-      log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+      log: this.#log,
       ...over,
     });
   }

@@ -252,12 +252,10 @@ inNetworkWorld(import.meta.url, () => {
         await assert.rejects(first.attach(rig.place(), sandboxConfig(), never), /fails/);
         await rm(join(rig.confDir, '10.conflist'));
         const next = await rig.open();
-        await next.reconcile([]);
-        for (const done of ['gone released', 'namespace without a sandbox', 'without a record freed']) {
-          assert.ok(
-            rig.logged.some((line) => line.includes(done)),
-            `${done}: ${rig.logged.join('\n')}`,
-          );
+        assert.deepEqual(await rig.sweep(next), []);
+        for (const kind of ['network record', 'network namespace', 'address']) {
+          const removed = rig.logged.some((line) => line.includes(`"${kind}"`) && line.includes('leftover removed'));
+          assert.ok(removed, `${kind}: ${rig.logged.join('\n')}`);
         }
         await flushLost(rig);
       });
@@ -274,7 +272,7 @@ inNetworkWorld(import.meta.url, () => {
         assert.ok(rig.logged.some((line) => line.includes('redirection between a pod and its network restored')));
         const filters = await rig.host('tc', '-n', place.netnsName, 'filter', 'show', 'dev', 'eth0', 'parent', 'ffff:');
         assert.match(filters, /tap0/);
-        await next.reconcile(known(place, undefined));
+        await next.detach(place);
       });
     });
 
@@ -306,7 +304,7 @@ inNetworkWorld(import.meta.url, () => {
         await Promise.all([0, 1, 2, 3, 4].map((offset) => one(index + offset)));
       }
       assert.equal((await rig.attachments()).length, 5);
-      await (await rig.open()).reconcile([]);
+      await rig.sweep(await rig.open());
     });
   });
 });

@@ -9,6 +9,7 @@
 import { join } from 'node:path';
 import { BoxError, isBoxError, messageOf } from '../../errors.ts';
 import { hostCommand } from '../host/host-command.ts';
+import type { Trace } from '../janitor/trace.ts';
 import type { Log } from '../log.ts';
 import type { SandboxConfig } from '../model.ts';
 import { NETNS_DIR } from '../paths.ts';
@@ -25,7 +26,7 @@ import { joinTaps } from './datapath.ts';
 import { type DefaultNetworkOptions, writeDefaultNetwork } from './default-network.ts';
 import { FirstSuccess } from './first-success.ts';
 import { type FoundInterface, readInterfaces, readStats } from './netns-view.ts';
-import { reconcile } from './network-janitor.ts';
+import { findTraces, type JanitorTools, reconcile } from './network-janitor.ts';
 import type {
   InterfaceStats,
   KnownSandbox,
@@ -128,22 +129,27 @@ export class CniNetwork implements PodNetwork {
     return readStats(netnsName);
   }
 
+  async traces(): Promise<readonly Trace[]> {
+    return findTraces(await this.#tools());
+  }
+
   async reconcile(known: readonly KnownSandbox[]): Promise<void> {
-    const { root, state, log, limits, gc } = this.#options;
-    await reconcile(
-      {
-        root,
-        state,
-        log,
-        limits,
-        store: this.#store,
-        detach: (place) => this.detach(place),
-        defaultNetwork: this.#defaultDir === undefined ? undefined : await loadNetwork(this.#defaultDir),
-        current: gc ? await this.#current().catch(() => undefined) : undefined,
-      },
-      known,
-    );
+    await reconcile(await this.#tools(), known);
     void this.#checkLive(known);
+  }
+
+  async #tools(): Promise<JanitorTools> {
+    const { root, state, log, limits, gc } = this.#options;
+    return {
+      root,
+      state,
+      log,
+      limits,
+      store: this.#store,
+      detach: (place) => this.detach(place),
+      defaultNetwork: this.#defaultDir === undefined ? undefined : await loadNetwork(this.#defaultDir),
+      current: gc ? await this.#current().catch(() => undefined) : undefined,
+    };
   }
 
   /** Says which running pods' networks are not as plugins made them; changes nothing. The start does not wait for it. */

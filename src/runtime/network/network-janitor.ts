@@ -1,13 +1,14 @@
 /**
- * At start: network namespaces, attachment records, the default network's addresses and the sandboxes are compared. What
- * belongs to no sandbox goes, and a running sandbox whose frames are not redirected gets its redirection back.
+ * At start: what there is of networks is found by its mark (the janitor removes what belongs to no sandbox), and a running
+ * sandbox whose frames are not redirected gets its redirection back.
  */
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { messageOf } from '../../errors.ts';
 import { hostCommand } from '../host/host-command.ts';
+import type { Trace } from '../janitor/trace.ts';
 import type { Log } from '../log.ts';
-import { hostMark, NETNS_DIR, sandboxPaths } from '../paths.ts';
-import { listFolder } from '../store/folder.ts';
+import { hostMark, NETNS_DIR, sandboxPaths, shortId } from '../paths.ts';
+import { exists, listFolder } from '../store/folder.ts';
 import type { AttachmentStore } from './attachment-store.ts';
 import type { NetworkList } from './cni/network-list.ts';
 import { type CniLimits, del, gc } from './cni/operations.ts';
@@ -27,57 +28,62 @@ export interface JanitorTools {
   readonly current: NetworkList | undefined;
 }
 
-/** Each step on its own: one that fails is logged and does not stop the others, nor the start. */
+/** Attachments, namespaces and addresses, in the order in which they can be removed: DEL needs the namespace and frees the address. */
+export async function findTraces(tools: JanitorTools): Promise<readonly Trace[]> {
+  return [...(await findRecords(tools)), ...(await findNamespaces(tools)), ...(await findAddresses(tools))];
+}
+
+/** What running sandboxes should have is repaired; each step on its own: one that fails is logged and stops nothing. */
 export async function reconcile(tools: JanitorTools, known: readonly KnownSandbox[]): Promise<void> {
   const live = known.flatMap(({ place, attachment }) => (attachment === undefined ? [] : [{ place, attachment }]));
-  const liveIds = new Set(live.map(({ place }) => place.sandboxId));
-  for (const id of await tools.store.ids()) {
-    if (!liveIds.has(id)) await releaseAttachment(tools, id);
-  }
-  await removeNamespaces(tools, new Set(live.map(({ place }) => place.netnsName)));
-  await freeAddresses(tools, liveIds);
   for (const { place, attachment } of live) await repair(tools, place, attachment);
   await collectGarbage(tools, live);
 }
 
-async function releaseAttachment({ root, state, log, detach }: JanitorTools, sandboxId: string): Promise<void> {
-  const { netnsName } = sandboxPaths(root, state, sandboxId);
-  await attempt(log, { sandboxId, netnsName }, 'network of a sandbox that is gone released', async () => {
-    await detach({ sandboxId, netnsName });
-    return true;
-  });
+async function findRecords({ root, state, store, detach }: JanitorTools): Promise<readonly Trace[]> {
+  return (await store.ids()).map((sandboxId) => ({
+    kind: 'network record',
+    name: sandboxId,
+    owner: shortId(sandboxId),
+    remove: async () => {
+      await detach({ sandboxId, netnsName: sandboxPaths(root, state, sandboxId).netnsName });
+      return true;
+    },
+  }));
 }
 
-async function removeNamespaces({ root, state, log, store }: JanitorTools, live: ReadonlySet<string>): Promise<void> {
+async function findNamespaces({ root, state, store }: JanitorTools): Promise<readonly Trace[]> {
   const mark = hostMark(root, state);
-  // a namespace whose DEL has just failed is needed for the next try
-  const recorded = new Set((await store.ids()).map((id) => sandboxPaths(root, state, id).netnsName));
-  for (const name of await listFolder(NETNS_DIR)) {
-    if (!name.startsWith(mark) || live.has(name) || recorded.has(name)) continue;
-    await attempt(log, { name }, 'network namespace without a sandbox removed', async () => {
+  const names = (await listFolder(NETNS_DIR)).filter((name) => name.startsWith(mark));
+  return names.map((name) => ({
+    kind: 'network namespace',
+    name,
+    owner: name.slice(mark.length),
+    remove: async () => {
+      // it went with its record, or its DEL has just failed and needs it for the next try
+      const recorded = (await store.ids()).some((id) => sandboxPaths(root, state, id).netnsName === name);
+      if (recorded || !(await exists(join(NETNS_DIR, name)))) return false;
       await hostCommand('ip', ['netns', 'delete', name]);
       return true;
-    });
-  }
+    },
+  }));
 }
 
-/** Addresses whose record is lost, of the one network that is all ours. */
-async function freeAddresses(tools: JanitorTools, live: ReadonlySet<string>): Promise<void> {
-  const { root, log, limits, store, defaultNetwork: list } = tools;
-  if (list === undefined) return;
-  const recorded = new Set(await store.ids());
-  for (const containerId of await leaseholders(root)) {
-    if (live.has(containerId) || recorded.has(containerId)) continue;
-    await attempt(log, { containerId }, 'address of a sandbox without a record freed', async () => {
-      await del(
-        list,
-        { containerId, netns: '', ifname: 'eth0', args: 'IgnoreUnknown=1', capabilityArgs: {} },
-        limits,
-        undefined,
-      );
+/** Of the one network that is all ours. */
+async function findAddresses({ root, limits, store, defaultNetwork: list }: JanitorTools): Promise<readonly Trace[]> {
+  if (list === undefined) return [];
+  return (await leaseholders(root)).map((containerId) => ({
+    kind: 'address',
+    name: `of ${containerId}`,
+    owner: shortId(containerId),
+    remove: async () => {
+      const recorded = (await store.ids()).includes(containerId);
+      if (recorded || !(await leaseholders(root)).includes(containerId)) return false;
+      const invocation = { containerId, netns: '', ifname: 'eth0', args: 'IgnoreUnknown=1', capabilityArgs: {} };
+      await del(list, invocation, limits, undefined);
       return true;
-    });
-  }
+    },
+  }));
 }
 
 async function repair({ log }: JanitorTools, place: NetworkPlace, attachment: NetworkAttachment): Promise<void> {

@@ -1,5 +1,6 @@
 /** The network of a sandbox as its lifecycle sees it: a namespace, taps in it, and what the guest must set up. */
 import { z } from 'zod';
+import type { Trace } from '../janitor/trace.ts';
 import type { SandboxConfig } from '../model.ts';
 
 export const routeSchema = z.object({
@@ -79,7 +80,9 @@ export interface PodNetwork {
   /** Removes all of it; repeatable, and fine if it never existed. */
   detach(place: NetworkPlace): Promise<void>;
   stats(netnsName: string): Promise<readonly InterfaceStats[]>;
-  /** At start: whatever belongs to no sandbox in `known` goes, and what the live ones should have is repaired. */
+  /** All there is of networks on the host with this daemon's mark, in the order in which it can be removed. */
+  traces(): Promise<readonly Trace[]>;
+  /** At start: what the live sandboxes should have is repaired. */
   reconcile(known: readonly KnownSandbox[]): Promise<void>;
 }
 

@@ -2,44 +2,41 @@
  * Start-up as a recovery: what is on disk is read, live VMs are taken up again, what cannot be is ended and shown so.
  * One bad record never blocks the start, and nothing that carries this daemon's mark stays without a record.
  */
-import { mkdir, readdir, rename } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import { messageOf } from '../../errors.ts';
 import type { RuntimeContext } from '../context.ts';
-import { runFolders, runPaths, type SandboxPaths, sandboxesDir, sandboxPaths, shortId } from '../paths.ts';
+import { findTraces, sandboxIds } from '../janitor/find-traces.ts';
+import { leftovers, sweep } from '../janitor/trace.ts';
+import { type SandboxPaths, sandboxesDir, sandboxPaths, shortId } from '../paths.ts';
 import { Sandbox } from '../sandbox/sandbox.ts';
 import { type SandboxRecord, sandboxRecordSchema } from '../sandbox/sandbox-record.ts';
-import { removeShares } from '../share/share.ts';
-import { exists, listFolder } from '../store/folder.ts';
 import { readRecord } from '../store/record-file.ts';
 import { discardRun, Vm } from '../vm/vm.ts';
 import { loadContainers, resumeContainers } from './recover-containers.ts';
 
-const SANDBOX_ID = /^[0-9a-f]{64}$/;
 const LOST = 'the VM ended while no daemon was running';
 
 /** Reads everything back into the index, then removes what belongs to no record. */
 export async function recover(context: RuntimeContext): Promise<void> {
   await mkdir(sandboxesDir(context.root), { recursive: true, mode: 0o700 });
-  const ids = (await readdir(sandboxesDir(context.root))).filter((name) => SANDBOX_ID.test(name));
-  await Promise.all(ids.map((id) => recoverOne(context, id)));
-  await removeOrphans(context);
+  const { recorded } = await sandboxIds(context.root, context.state);
+  await Promise.all(recorded.map((id) => recoverOne(context, id)));
+  await removeLeftovers(context);
 }
 
 async function recoverOne(context: RuntimeContext, id: string): Promise<void> {
   const paths = sandboxPaths(context.root, context.state, id);
   try {
     const record = await loadRecord(context, paths);
-    if (record === undefined) await removeHalfMade(context, paths);
-    else await recoverSandbox(context, record, paths);
+    if (record !== undefined) await recoverSandbox(context, record, paths);
   } catch (error) {
     context.log.error({ sandboxId: id, error: messageOf(error) }, 'sandbox not recovered: its folder is left as it is');
   }
 }
 
-/** Undefined if the sandbox was never READY, or if its record cannot be read (then it is set aside). */
+/** Undefined if the record cannot be read: then it is set aside, and what is left of its sandbox belongs to nobody. */
 async function loadRecord(context: RuntimeContext, paths: SandboxPaths): Promise<SandboxRecord | undefined> {
-  if (!(await exists(paths.record))) return undefined;
   try {
     return await readRecord(paths.record, sandboxRecordSchema);
   } catch (error) {
@@ -53,13 +50,6 @@ async function loadRecord(context: RuntimeContext, paths: SandboxPaths): Promise
     );
     return undefined;
   }
-}
-
-async function removeHalfMade(context: RuntimeContext, paths: SandboxPaths): Promise<void> {
-  await discardRun(paths);
-  await context.network.detach({ sandboxId: basename(paths.dir), netnsName: paths.netnsName });
-  await removeShares(paths);
-  context.log.warn({ path: paths.dir }, 'half-made sandbox removed');
 }
 
 async function recoverSandbox(context: RuntimeContext, record: SandboxRecord, paths: SandboxPaths): Promise<void> {
@@ -100,14 +90,11 @@ async function endSandbox(context: RuntimeContext, sandbox: Sandbox, reason: str
   }
 }
 
-/** Run folders (and the shims in them) and networks of ours that no sandbox owns. */
-async function removeOrphans(context: RuntimeContext): Promise<void> {
-  const known = new Set(context.index.all().map(({ id }) => shortId(id)));
-  for (const name of await listFolder(runFolders(context.state))) {
-    if (known.has(name)) continue;
-    await discardRun(runPaths(join(runFolders(context.state), name)));
-    context.log.warn({ name }, 'run folder without a sandbox removed');
-  }
+/** What no sandbox owns goes, sandboxes that were never finished included; then the live ones' networks are looked at. */
+async function removeLeftovers(context: RuntimeContext): Promise<void> {
+  const { recorded } = await sandboxIds(context.root, context.state);
+  const known = new Set([...recorded, ...context.index.all().map(({ id }) => id)].map(shortId));
+  await sweep(leftovers(await findTraces(context), known), context.log);
   await context.network.reconcile(
     context.index.all().map((sandbox) => ({
       place: sandbox.place,

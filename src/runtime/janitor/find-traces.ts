@@ -1,0 +1,74 @@
+/** Everything on this host that carries the mark of the daemon with these folders. */
+import { join } from 'node:path';
+import type { Cgroups } from '../cgroup/cgroups.ts';
+import type { PodNetwork } from '../network/pod-network.ts';
+import { hostMark, runFolders, runPaths, sandboxesDir, sandboxPaths, shortId } from '../paths.ts';
+import { removeShares } from '../share/share.ts';
+import { exists, listFolder } from '../store/folder.ts';
+import { discardRun } from '../vm/vm.ts';
+import { findShims } from './find-shims.ts';
+import type { Trace } from './trace.ts';
+
+export interface TraceTools {
+  readonly root: string;
+  readonly state: string;
+  readonly network: Pick<PodNetwork, 'traces'>;
+  readonly cgroups: Pick<Cgroups, 'find'>;
+}
+
+const SANDBOX_ID = /^[0-9a-f]{64}$/;
+
+/** In the order in which they can be removed: processes before what they hold open. */
+export async function findTraces({ root, state, network, cgroups }: TraceTools): Promise<readonly Trace[]> {
+  return [
+    ...(await findShims(state)),
+    ...(await findRunFolders(state)),
+    ...(await network.traces()),
+    ...(await findCgroups(cgroups, hostMark(root, state))),
+    ...(await findSandboxFolders(root, state)),
+  ];
+}
+
+/** Ids of the sandboxes that have a folder; those with a record are sandboxes, the others were never finished. */
+export async function sandboxIds(
+  root: string,
+  state: string,
+): Promise<{ readonly recorded: readonly string[]; readonly unfinished: readonly string[] }> {
+  const ids = (await listFolder(sandboxesDir(root))).filter((name) => SANDBOX_ID.test(name));
+  const there = await Promise.all(ids.map((id) => exists(sandboxPaths(root, state, id).record)));
+  return { recorded: ids.filter((_, at) => there[at]), unfinished: ids.filter((_, at) => there[at] !== true) };
+}
+
+async function findRunFolders(state: string): Promise<readonly Trace[]> {
+  return (await listFolder(runFolders(state))).map((name) => {
+    const path = join(runFolders(state), name);
+    return { kind: 'run folder', name: path, owner: name, remove: () => gone(() => discardRun(runPaths(path))) };
+  });
+}
+
+async function findCgroups(cgroups: Pick<Cgroups, 'find'>, mark: string): Promise<readonly Trace[]> {
+  return (await cgroups.find(mark)).map((found) => ({
+    kind: 'cgroup',
+    name: found.paths.join(', '),
+    owner: found.name.slice(mark.length),
+    remove: () => gone(() => found.remove()),
+  }));
+}
+
+/** Mounts, scratch disk and shares of a sandbox that was never finished lie in its folder. */
+async function findSandboxFolders(root: string, state: string): Promise<readonly Trace[]> {
+  return (await sandboxIds(root, state)).unfinished.map((id) => {
+    const paths = sandboxPaths(root, state, id);
+    return {
+      kind: 'sandbox folder',
+      name: paths.dir,
+      owner: shortId(id),
+      remove: () => gone(() => removeShares(paths)),
+    };
+  });
+}
+
+async function gone(remove: () => Promise<void>): Promise<boolean> {
+  await remove();
+  return true;
+}
