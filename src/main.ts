@@ -7,33 +7,40 @@ import { VERSIONS } from './versions.ts';
 
 const { a3sBox: version } = VERSIONS;
 
-async function main(): Promise<void> {
+/** Returns the exit code. */
+async function main(): Promise<number> {
   const { command, configFile, overrides } = parseCommandLine(process.argv.slice(2));
   switch (command) {
     case 'help':
       process.stdout.write(`${USAGE}\n`);
-      return;
+      return 0;
     case 'version':
       process.stdout.write(`a3s-boxd ${version}\n`);
-      return;
+      return 0;
     case 'config dump':
       process.stdout.write(`${stringify(await loadSettings(configFile, overrides))}\n`);
-      return;
+      return 0;
     case 'serve': {
       const config = toDaemonConfig(await loadSettings(configFile, overrides), configFile);
       // everything heavy hangs below it: a wrong flag is told without loading that
       const { serve } = await import('./daemon/serve.ts');
       await serve(config, version);
-      return;
+      return 0;
+    }
+    case 'doctor':
+    case 'doctor fix': {
+      const config = toDaemonConfig(await loadSettings(configFile, overrides), configFile);
+      const { doctor } = await import('./doctor/doctor.ts');
+      return doctor(config, command === 'doctor fix');
     }
     default:
       command satisfies never;
+      return 1;
   }
 }
 
 try {
-  await main();
-  process.exit(0);
+  process.exit(await main());
 } catch (error) {
   // one sentence for what the operator can mend; the stack only for what we must
   const text = isBoxError(error) ? error.message : String(error instanceof Error ? error.stack : error);

@@ -3,7 +3,10 @@ import { parseArgs } from 'node:util';
 import { BoxError, messageOf } from '../errors.ts';
 import type { Overrides } from './load.ts';
 
-export const USAGE = `usage: a3s-boxd [config dump] [flags]
+export const USAGE = `usage: a3s-boxd [config dump | doctor [--fix]] [flags]
+
+  doctor                 checks this host and what the daemon has left on it; exit code 1 if no pod could run
+  --fix                  with doctor: removes what belongs to no sandbox
 
   --config FILE          TOML file (default /etc/a3s-box/config.toml, which need not exist)
   --listen unix://PATH   where CRI is served
@@ -15,7 +18,7 @@ export const USAGE = `usage: a3s-boxd [config dump] [flags]
 
 Every key of the file is a line of \`a3s-boxd config dump\`.`;
 
-export type Command = 'serve' | 'config dump' | 'version' | 'help';
+export type Command = 'serve' | 'config dump' | 'doctor' | 'doctor fix' | 'version' | 'help';
 
 export interface CommandLine {
   readonly command: Command;
@@ -38,11 +41,13 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
 
 function commandOf(
   positionals: readonly string[],
-  flags: { readonly help?: boolean; readonly version?: boolean },
+  flags: { readonly help?: boolean; readonly version?: boolean; readonly fix?: boolean },
 ): Command {
   if (flags.help === true) return 'help';
   if (flags.version === true) return 'version';
   const words = positionals.join(' ');
+  if (words === 'doctor') return flags.fix === true ? 'doctor fix' : 'doctor';
+  if (flags.fix === true) throw new BoxError('CONFIG_INVALID', '--fix goes with doctor only');
   if (words === '') return 'serve';
   if (words === 'config dump') return words;
   throw new BoxError('CONFIG_INVALID', `unknown command ${JSON.stringify(words)}: see a3s-boxd --help`);
@@ -60,6 +65,7 @@ function parseFlags(args: readonly string[]) {
         state: { type: 'string' },
         'registry-config': { type: 'string' },
         'log-level': { type: 'string' },
+        fix: { type: 'boolean' },
         help: { type: 'boolean' },
         version: { type: 'boolean' },
       },

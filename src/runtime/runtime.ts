@@ -65,9 +65,11 @@ export class Runtime implements RuntimeService {
   }
 
   info(): Readonly<Record<string, unknown>> {
-    const { root, state, parts, defaults } = this.#context;
+    const { root, state, parts, defaults, index, admission } = this.#context;
+    // for the doctor: what is on the host and belongs to none of them is a leftover
+    const sandboxIds = [...index.all().map(({ id }) => id), ...admission.booting];
     const boots = this.boots();
-    return { root, state, versions: VERSIONS, parts, defaults, boots, devices: COMMON_DEVICES };
+    return { root, state, versions: VERSIONS, parts, defaults, boots, devices: COMMON_DEVICES, sandboxIds };
   }
 
   /** VMs that boot now, and those that wait for their turn. */

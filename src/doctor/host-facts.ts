@@ -1,0 +1,88 @@
+/** What the doctor looks at on a host, read in one go, so that the verdicts on it are pure. */
+import { constants } from 'node:fs';
+import { access, readFile, statfs } from 'node:fs/promises';
+import { release, totalmem } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { type Hierarchy, parseHierarchy, rootsOf } from '../runtime/cgroup/hierarchy.ts';
+import { exists } from '../runtime/store/folder.ts';
+
+export interface Disk {
+  readonly path: string;
+  readonly totalBytes: number;
+  readonly freeBytes: number;
+  readonly inodes: number;
+  readonly freeInodes: number;
+}
+
+export interface HostFacts {
+  readonly kernel: string;
+  readonly now: Date;
+  readonly clocksource: string;
+  readonly tun: boolean;
+  /** Of the programs that the daemon runs. */
+  readonly missingTools: readonly string[];
+  readonly cgroups: Hierarchy | undefined;
+  readonly cgroupsWritable: boolean;
+  /** Of version 2. */
+  readonly controllers: readonly string[];
+  readonly memoryMiB: number;
+  /** vm.overcommit_memory */
+  readonly overcommit: string;
+  /** Kernel same-page merging. */
+  readonly ksm: boolean;
+  readonly openFiles: number;
+  readonly disk: Disk;
+}
+
+const TOOLS = ['ip', 'tc', 'nsenter', 'mount', 'umount', 'mkfs.ext4', 'mkfifo', 'truncate', 'cp'];
+
+/** `root` need not exist yet. */
+export async function readHostFacts(root: string): Promise<HostFacts> {
+  const cgroups = parseHierarchy(await text('/proc/self/mountinfo'));
+  const there = await Promise.all(TOOLS.map((tool) => isInstalled(tool)));
+  const controllers = cgroups?.version === 2 ? await text(join(cgroups.root, 'cgroup.controllers')) : '';
+  return {
+    kernel: release(),
+    now: new Date(),
+    clocksource: (await text('/sys/devices/system/clocksource/clocksource0/current_clocksource')).trim(),
+    tun: await exists('/dev/net/tun'),
+    missingTools: TOOLS.filter((_, at) => there[at] !== true),
+    cgroups,
+    cgroupsWritable: cgroups !== undefined && (await allWritable(rootsOf(cgroups))),
+    controllers: controllers.trim().split(' '),
+    memoryMiB: Math.floor(totalmem() / 1024 ** 2),
+    overcommit: (await text('/proc/sys/vm/overcommit_memory')).trim(),
+    ksm: (await text('/sys/kernel/mm/ksm/run')).trim() === '1',
+    openFiles: Number(/^Max open files\s+(\d+)/m.exec(await text('/proc/self/limits'))?.[1] ?? 0),
+    disk: await diskOf(root),
+  };
+}
+
+/** '' for what this kernel does not have. */
+async function text(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => '');
+}
+
+async function isInstalled(tool: string): Promise<boolean> {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  const found = await Promise.all(folders.map((folder) => may(join(folder, tool), constants.X_OK)));
+  return found.includes(true);
+}
+
+async function allWritable(paths: readonly string[]): Promise<boolean> {
+  return (await Promise.all(paths.map((path) => may(path, constants.W_OK)))).every(Boolean);
+}
+
+async function may(path: string, mode: number): Promise<boolean> {
+  return access(path, mode).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function diskOf(root: string): Promise<Disk> {
+  let path = root;
+  while (!(await exists(path))) path = dirname(path);
+  const { blocks, bavail, bsize, files, ffree } = await statfs(path);
+  return { path, totalBytes: blocks * bsize, freeBytes: bavail * bsize, inodes: files, freeInodes: ffree };
+}

@@ -1,0 +1,122 @@
+/** Verdicts on a host. Pure: the numbers are the arguments'. */
+import type { DaemonConfig } from '../config/schema.ts';
+import { VMM_OWN_MIB } from '../runtime/box-config.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
+import type { HostFacts } from './host-facts.ts';
+
+type Limits = Pick<DaemonConfig, 'admission' | 'cgroupDriver' | 'defaultMemoryMiB'>;
+
+/** mount_setattr(2), which recursive read-only mounts need, came with it. */
+const OLDEST_KERNEL = [5, 12] as const;
+/** This release is younger. */
+const RELEASED = new Date('2025-01-01');
+const FAST_CLOCKS = ['tsc', 'kvm-clock', 'hyperv_clocksource_tsc_page', 'arch_sys_counter'];
+/** About six descriptors for each sandbox, and room for images and clients. */
+const OPEN_FILES = 65_536;
+const LOW_SHARE = 0.1;
+const GIB = 1024 ** 3;
+
+export function hostFindings(facts: HostFacts, limits: Limits): readonly Finding[] {
+  return [
+    kernel(facts),
+    facts.tun ? ok('tun', '/dev/net/tun') : fail('tun', 'there is no /dev/net/tun', 'run modprobe tun'),
+    tools(facts),
+    cgroups(facts, limits),
+    memory(facts, limits),
+    sharing(facts),
+    disk(facts, limits),
+    clock(facts),
+    openFiles(facts),
+  ];
+}
+
+function kernel({ kernel: release }: HostFacts): Finding {
+  const [major = 0, minor = 0] = release.split('.').map(Number);
+  const [needMajor, needMinor] = OLDEST_KERNEL;
+  return major > needMajor || (major === needMajor && minor >= needMinor)
+    ? ok('host kernel', release)
+    : fail('host kernel', release, `${needMajor}.${needMinor} or later is needed`);
+}
+
+function tools({ missingTools }: HostFacts): Finding {
+  return missingTools.length === 0
+    ? ok('programs', 'all are there')
+    : fail('programs', `missing: ${missingTools.join(', ')}`, 'install iproute2, util-linux, e2fsprogs and coreutils');
+}
+
+function cgroups({ cgroups: found, cgroupsWritable, controllers }: HostFacts, { cgroupDriver }: Limits): Finding {
+  if (cgroupDriver === 'none') {
+    return warn('cgroups', 'switched off by cgroup_driver', 'pods’ limits hold in the guest only, not for the VMM');
+  }
+  if (found === undefined) {
+    return fail('cgroups', 'no cgroup file system is mounted', 'mount cgroup2 at /sys/fs/cgroup');
+  }
+  if (!cgroupsWritable) {
+    return fail(
+      'cgroups',
+      'cannot be written',
+      'run as root with a writable /sys/fs/cgroup, or set cgroup_driver = "none"',
+    );
+  }
+  if (found.version === 1) {
+    return warn('cgroups', 'version 1', 'kubelet 1.35 and later refuse it by default: boot with version 2');
+  }
+  const missing = ['cpu', 'memory'].filter((controller) => !controllers.includes(controller));
+  return missing.length === 0
+    ? ok('cgroups', `version 2, ${controllers.join(' ')}`)
+    : fail(
+        'cgroups',
+        `version 2 without ${missing.join(' and ')}`,
+        'boot with these controllers, or have them delegated',
+      );
+}
+
+function memory({ memoryMiB, overcommit }: HostFacts, { admission, defaultMemoryMiB }: Limits): Finding {
+  const usable = Math.floor((memoryMiB - admission.memoryReserveMiB) * admission.memoryOvercommit);
+  const each = defaultMemoryMiB + VMM_OWN_MIB;
+  const found = `${memoryMiB} MiB: room for ${Math.max(0, Math.floor(usable / each))} pods of the default size`;
+  if (usable < each) return fail('memory', found, 'lower default_memory or memory_reserve, or add memory');
+  return overcommit === '2'
+    ? warn('memory', `${found}; vm.overcommit_memory is 2`, 'a VM asks for all its memory at once: set it to 0 or 1')
+    : ok('memory', found);
+}
+
+function sharing({ ksm }: HostFacts): Finding {
+  return ksm
+    ? warn('same-page merging', 'on', 'one VM can learn what another has in memory: echo 2 > /sys/kernel/mm/ksm/run')
+    : ok('same-page merging', 'off');
+}
+
+function disk(
+  { disk: { path, totalBytes, freeBytes, inodes, freeInodes } }: HostFacts,
+  { admission }: Limits,
+): Finding {
+  const found = `${(freeBytes / GIB).toFixed(1)} of ${(totalBytes / GIB).toFixed(1)} GiB free at ${path}`;
+  if (freeBytes < admission.diskReserveBytes) {
+    return fail('disk', found, `less than disk_reserve: no pod starts; remove images and pods, or lower it`);
+  }
+  // some file systems have no fixed number of inodes, and say 0
+  const short = freeBytes < totalBytes * LOW_SHARE || (inodes > 0 && freeInodes < inodes * LOW_SHARE);
+  return short
+    ? warn('disk', `${found}, ${freeInodes} inodes`, 'less than a tenth is free: remove images and pods')
+    : ok('disk', found);
+}
+
+function clock({ now, clocksource }: HostFacts): Finding {
+  const found = `${now.toISOString()}, clock source ${clocksource === '' ? 'unknown' : clocksource}`;
+  if (now < RELEASED)
+    return fail('clock', found, 'it is wrong, so certificates and log times are: start a time service');
+  return clocksource === '' || FAST_CLOCKS.includes(clocksource)
+    ? ok('clock', found)
+    : warn('clock', found, 'slow to read, which slows every VM down: see why the kernel rejects tsc (dmesg)');
+}
+
+function openFiles({ openFiles: limit }: HostFacts): Finding {
+  return limit >= OPEN_FILES
+    ? ok('open files', `${limit} for a process started here`)
+    : warn(
+        'open files',
+        `${limit} for a process started here`,
+        `the unit sets LimitNOFILE; elsewhere run ulimit -n ${OPEN_FILES}`,
+      );
+}
