@@ -6,13 +6,14 @@
  * - If the daemon dies before the whole configuration was sent, fd 3 ends early and the shim exits: it never runs unrecorded.
  * - After krun_start_enter nothing of JavaScript runs again; libkrun ends the process with the guest's exit code.
  */
-import { readFileSync, writeSync } from 'node:fs';
+import { readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { configureVm, enterVm, KrunError, openKrun } from './krun.ts';
 import { probe } from './probe.ts';
 import { SHIM_CONFIG_FD, SHIM_STATUS_FD, type ShimConfig, type ShimStatus } from './protocol.ts';
 
 const EXIT_NO_CONFIG = 64;
 const EXIT_FAILED = 65;
+const OOM_SCORE = '/proc/self/oom_score_adj';
 
 function report(status: ShimStatus): void {
   writeSync(SHIM_STATUS_FD, `${JSON.stringify(status)}\n`);
@@ -22,6 +23,11 @@ function report(status: ShimStatus): void {
 function readConfig(): ShimConfig | undefined {
   const text = readFileSync(SHIM_CONFIG_FD, 'utf8');
   return text.endsWith('\n') ? (JSON.parse(text) as ShimConfig) : undefined;
+}
+
+/** The daemon may be kept from the OOM killer (its unit asks for that); a VM, whose pod can be made anew, is not. */
+function giveUpOomProtection(): void {
+  if (Number(readFileSync(OOM_SCORE, 'utf8')) < 0) writeFileSync(OOM_SCORE, '0');
 }
 
 function main(): number {
@@ -34,6 +40,7 @@ function runVm(): number {
   const config = readConfig();
   if (config === undefined) return EXIT_NO_CONFIG;
   try {
+    giveUpOomProtection();
     openKrun(config.libkrun);
     const context = configureVm(config);
     report({ phase: 'enter', monotonicNs: process.hrtime.bigint().toString() });

@@ -1,10 +1,9 @@
 /** The daemon's side of a shim: start it, send its configuration, read its status lines. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { z } from 'zod';
-import { BoxError, errnoOf } from '../errors.ts';
+import { BoxError } from '../errors.ts';
 import { identify, type ShimIdentity } from './identity.ts';
 import { SHIM_CONFIG_FD, SHIM_STATUS_FD, type ShimConfig, type ShimStatus } from './protocol.ts';
 
@@ -86,19 +85,7 @@ export async function spawnShim(options: SpawnOptions): Promise<SpawnedShim> {
       `the shim of sandbox ${options.sandboxId} ended at once (code ${code}, signal ${signal})`,
     );
   }
-  giveUpOomProtection(identity.pid);
   return { identity, exited, configure: (config) => sendConfig(child, config) };
-}
-
-/** The daemon may be kept from the OOM killer (its unit asks for that); a VM, whose pod can be made anew, is not. */
-function giveUpOomProtection(pid: number): void {
-  if (Number(readFileSync('/proc/self/oom_score_adj', 'utf8')) >= 0) return;
-  try {
-    writeFileSync(`/proc/${pid}/oom_score_adj`, '0');
-  } catch (error) {
-    // it has ended already, which its exit says
-    if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'ESRCH') throw error;
-  }
 }
 
 function watchExit(child: ChildProcess): Promise<ShimExit> {
