@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { sandboxPaths } from '../../src/runtime/paths.ts';
 import { type Cri, connectCri } from './harness/cri.ts';
 import { type Pod, until } from './harness/crictl.ts';
 import { Heard } from './harness/events.ts';
@@ -13,13 +15,13 @@ import { useWorld } from './harness/suite.ts';
 const MIB = 1024 * 1024;
 const PRIVILEGED = { linux: { security_context: { privileged: true } } };
 /** A beat every 3 s: an emulated guest is slow, and what it is doing here is hard work. */
-const SILENCE = '18s';
+const SILENCE_MS = 18_000;
 const inspectpSchema = z.object({ info: z.looseObject({ reason: z.string() }) });
 
 describe('guest faults', () => {
   const world = useWorld(
     [BUSYBOX],
-    [`heartbeat_timeout = "${SILENCE}"`, 'default_memory = "192MiB"', 'scratch_size = "64MiB"'],
+    [`heartbeat_timeout = "${SILENCE_MS}ms"`, 'default_memory = "192MiB"', 'scratch_size = "64MiB"'],
   );
   let cri: Cri;
   let heard: Heard;
@@ -89,6 +91,14 @@ describe('guest faults', () => {
     await assertLost(stopped, /guest-init gave no sign of life for 18 s, so its VM was ended/);
   });
 
+  it('a VMM whose memory the host takes away', async () => {
+    const lost = await start('squeezed');
+    const { root, state } = world().folders;
+    const { cgroupName } = sandboxPaths(root, state, lost.pod.id);
+    await writeFile(join('/sys/fs/cgroup/a3s-box', cgroupName, 'memory.max'), String(8 * MIB));
+    await assertLost(lost, /the host killed the VM, whose cgroup or whose pod had reached its memory limit/);
+  });
+
   it('a host without room for the pod refuses it and says what is short', async () => {
     const linux = { resources: { memory_limit_in_bytes: 1024 * 1024 * MIB } };
     await assert.rejects(
@@ -124,6 +134,12 @@ describe('guest faults', () => {
 
     // in the pod's pid namespace, which is the guest's
     assert.equal(await sh('kill -KILL 1; kill -STOP 1; echo alive'), 'alive');
+
+    // a daemon that stood still for longer than a guest may be silent has heard nothing, which is not the guest's fault
+    process.kill(world().daemon.pid, 'SIGSTOP');
+    await delay(SILENCE_MS + 3_000);
+    process.kill(world().daemon.pid, 'SIGCONT');
+    assert.equal(await sh('echo alive'), 'alive');
 
     assert.equal(await crictl.podState(pod.id), 'SANDBOX_READY');
     assert.ok(!heard.names().includes(`STOPPED ${id}`));

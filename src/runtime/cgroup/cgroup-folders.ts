@@ -60,11 +60,14 @@ export class CgroupFolders implements Cgroups {
   }
 
   async remove(place: CgroupPlace): Promise<void> {
+    // where there are none (any more), there is nothing to remove
+    if (this.#found === undefined) return;
     for (const folder of this.#folders(place)) await removeGroup(folder);
   }
 
   async oomKills(place: CgroupPlace): Promise<number> {
-    const hierarchy = this.#hierarchy();
+    const hierarchy = this.#found;
+    if (hierarchy === undefined) return 0;
     const [root, file] =
       hierarchy.version === 2 ? [hierarchy.root, 'memory.events'] : [hierarchy.roots.memory, 'memory.oom_control'];
     if (root === undefined) return 0;
