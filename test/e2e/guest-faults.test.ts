@@ -134,6 +134,8 @@ describe('guest faults', () => {
 
     // in the pod's pid namespace, which is the guest's
     assert.equal(await sh('kill -KILL 1; kill -STOP 1; echo alive'), 'alive');
+    // guest-init's own priority is not its children's
+    assert.equal(await sh('nice'), '0');
 
     // a daemon that stood still for longer than a guest may be silent has heard nothing, which is not the guest's fault
     process.kill(world().daemon.pid, 'SIGSTOP');
