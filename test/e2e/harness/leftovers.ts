@@ -24,10 +24,11 @@ export async function leftovers(folders: Folders): Promise<readonly string[]> {
   ];
 }
 
-/** Addresses that the default network has not got back. */
+/** Addresses that the networks have not got back. */
 export async function leases(folders: Folders): Promise<readonly string[]> {
-  const names = await listFolder(`${folders.root}/network/ipam/a3s-box`);
-  return names.filter((name) => name !== 'lock' && !name.startsWith('last_reserved_ip'));
+  const ipam = `${folders.root}/network/ipam`;
+  const names = await Promise.all((await listFolder(ipam)).map((network) => listFolder(`${ipam}/${network}`)));
+  return names.flat().filter((name) => name !== 'lock' && !name.startsWith('last_reserved_ip'));
 }
 
 export interface FoundShim {
