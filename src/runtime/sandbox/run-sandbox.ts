@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { BoxError } from '../../errors.ts';
+import { failpoint } from '../../failpoints/failpoint.ts';
 import { type BoxConfig, boxConfig } from '../box-config.ts';
 import type { RuntimeContext } from '../context.ts';
 import type { SandboxConfig } from '../model.ts';
@@ -72,6 +73,7 @@ async function bootSandbox(
   const guest = await vm.guest.configureSandbox(
     configureRequest(box, network, resolvConf(config.dns, network.dns, await hostResolvConf())),
   );
+  await failpoint('run.guest-configured');
   const sandbox = new Sandbox(
     {
       version: 1,
@@ -93,7 +95,9 @@ async function bootSandbox(
   undo.push('watch', async () => sandbox.release());
   sandbox.hold(vm);
   await sandbox.watch();
+  await failpoint('run.guest-watched');
   await sandbox.save();
+  await failpoint('run.recorded');
   context.index.add(sandbox);
   sandbox.tell('CREATED');
   sandbox.tell('STARTED');
@@ -106,7 +110,9 @@ async function bootSandbox(
 
 async function prepareDisk(context: RuntimeContext, paths: SandboxPaths): Promise<void> {
   await createShares(paths, context.guestInit);
+  await failpoint('run.shares-made');
   await copyScratch(context.scratchTemplate, paths.scratch);
+  await failpoint('run.scratch-copied');
 }
 
 /** Both results, or the first failure, but only when both have settled: an undo must not race with a step still under way. */
