@@ -1,8 +1,17 @@
 /**
- * Every step of the operations that change the host, in the order they are taken. A failpoint stands behind its step:
- * `run.namespace-made` is where the namespace exists, and the next step has not begun.
+ * Every step of the operations that change the host, in the order of a pod's life. A failpoint stands behind its step: at
+ * `run.namespace-made` the namespace exists, and the next step has not begun.
  */
 export const failpoints = {
+  PullImage: [
+    'pull.resolved',
+    'pull.manifest-read',
+    'pull.config-read',
+    'pull.layer-converted',
+    'pull.layer-published',
+    'pull.layers-synced',
+    'pull.recorded',
+  ],
   RunPodSandbox: [
     'run.network-recorded',
     'run.namespace-made',
@@ -39,15 +48,6 @@ export const failpoints = {
     'stop.network-forgotten',
   ],
   RemovePodSandbox: ['remove.stopped', 'remove.unmounted', 'remove.folder-deleted'],
-  PullImage: [
-    'pull.resolved',
-    'pull.manifest-read',
-    'pull.config-read',
-    'pull.layer-converted',
-    'pull.layer-published',
-    'pull.layers-synced',
-    'pull.recorded',
-  ],
 } as const;
 
 export type FailpointOperation = keyof typeof failpoints;

@@ -27,10 +27,10 @@ export class World {
 }
 
 /** Call once at the top of a test file; the world is there in every test of it. */
-export function useWorld(images: readonly string[] = [BUSYBOX]): () => World {
+export function useWorld(images: readonly string[] = [BUSYBOX], withFailpoints = false): () => World {
   let world: World | undefined;
   before(async () => {
-    world = await setUp(images);
+    world = await setUp(images, withFailpoints);
   });
   after(async () => {
     if (world !== undefined) await end(world);
@@ -42,11 +42,11 @@ export function useWorld(images: readonly string[] = [BUSYBOX]): () => World {
 }
 
 /** A world that cannot be set up takes its processes with it: they would keep the test run from ending. */
-async function setUp(images: readonly string[]): Promise<World> {
+async function setUp(images: readonly string[], withFailpoints: boolean): Promise<World> {
   const registry = await startRegistry();
   let daemon: Daemon | undefined;
   try {
-    const folders = await makeFolders(registry.address);
+    const folders = await makeFolders(registry.address, withFailpoints);
     daemon = await Daemon.start(folders);
     const world = new World(folders, registry, daemon);
     for (const image of images) await world.crictl.ok('pull', image);
