@@ -12,6 +12,7 @@ import type { NetworkAttachment } from '../network/pod-network.ts';
 import { type SandboxPaths, sandboxPaths } from '../paths.ts';
 import { copyScratch } from '../share/scratch.ts';
 import { createShares, removeShares } from '../share/share.ts';
+import { deleteRecord } from '../store/record-file.ts';
 import { checkSysctls } from '../sysctls.ts';
 import { nowNanos } from '../time.ts';
 import { type UndoStack, withUndo } from '../undo.ts';
@@ -96,6 +97,8 @@ async function bootSandbox(
   sandbox.hold(vm);
   await sandbox.watch();
   await failpoint('run.guest-watched');
+  // first to go: should the daemon die while the rest is taken back, it is a half-made sandbox and not a lost one
+  undo.push('record', () => deleteRecord(paths.record));
   await sandbox.save();
   await failpoint('run.recorded');
   context.index.add(sandbox);
