@@ -124,7 +124,7 @@ export class Life {
         mounts: [
           { containerPath: '/writable', hostPath },
           { containerPath: '/read-only', hostPath, readonly: true },
-          { containerPath: '/image', image: { image: BUSYBOX } },
+          { containerPath: '/image', image: { image: BUSYBOX }, readonly: true },
         ],
         linux: {},
       },
