@@ -3,6 +3,8 @@
  * meanwhile that belongs to nobody, and nothing at all in the end (useWorld looks).
  */
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import {
   type Failpoint,
@@ -10,8 +12,10 @@ import {
   type FailpointOperation,
   failpoints,
 } from '../../src/failpoints/table.ts';
+import { ipamDir } from '../../src/runtime/network/default-network.ts';
 import { Armed } from './harness/armed.ts';
 import { until } from './harness/crictl.ts';
+import type { Folders } from './harness/daemon.ts';
 import { strays } from './harness/leftovers.ts';
 import { Life } from './harness/life.ts';
 import { BUSYBOX } from './harness/settings.ts';
@@ -29,6 +33,14 @@ interface Step {
   reach(action: FailpointAction): Promise<{ readonly outcome: Outcome }>;
 }
 
+/** A bridge with masquerading, and a plugin behind it. */
+function walkNetwork({ root }: Folders): unknown {
+  const ranges = [[{ subnet: '10.97.0.0/24' }]];
+  const ipam = { type: 'host-local', dataDir: ipamDir(root), ranges, routes: [{ dst: '0.0.0.0/0' }] };
+  const bridge = { type: 'bridge', bridge: 'a3s-walk', isGateway: true, ipMasq: true, ipam };
+  return { cniVersion: '1.0.0', name: 'walk', plugins: [bridge, { type: 'tuning' }] };
+}
+
 describe('failpoints', () => {
   const world = useWorld([BUSYBOX], true);
   const lives: Life[] = [];
@@ -38,7 +50,10 @@ describe('failpoints', () => {
     return life;
   };
   let shared: Life;
-  before(() => {
+  before(async () => {
+    const { folders } = world();
+    // an ADD of two plugins that takes a quarter of the default network's time: a hundred of them are made here
+    await writeFile(join(folders.cniConfig, '10-walk.conflist'), JSON.stringify(walkNetwork(folders)));
     shared = newLife('shared');
   });
   after(() => {
@@ -126,6 +141,7 @@ describe('failpoints', () => {
 
   /** What an orphan of a killed daemon has in hand may end a moment later. */
   async function nothingStrays(where: string): Promise<void> {
+    console.log(`# TIME ${where} ${Math.round(performance.now())}`);
     let found: readonly string[] = [];
     const look = async (): Promise<true | undefined> => {
       found = await strays(world().folders, await shared.listed());

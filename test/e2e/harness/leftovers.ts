@@ -1,6 +1,7 @@
 /** What a daemon with these folders would have left on the host. */
 import { readdir, readFile, readlink } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
+import { ipamDir } from '../../../src/runtime/network/default-network.ts';
 import { NETNS_DIR, netnsMark, sandboxesDir, sandboxPaths, shortId } from '../../../src/runtime/paths.ts';
 import { volumeNames } from '../../../src/runtime/share/volumes.ts';
 import { listFolder } from '../../../src/runtime/store/folder.ts';
@@ -47,11 +48,17 @@ async function containerFiles({ root, state }: Folders): Promise<readonly string
   return lines;
 }
 
-/** Addresses that the default network has not got back, and whose they are. */
-async function leases(folders: Folders): Promise<readonly string[]> {
-  const dir = `${folders.root}/network/ipam/a3s-box`;
-  const names = (await listFolder(dir)).filter((name) => name !== 'lock' && !name.startsWith('last_reserved_ip'));
-  return Promise.all(names.map(async (name) => `${name} of ${(await readFile(`${dir}/${name}`, 'utf8')).trim()}`));
+/** Addresses of our own networks that have not come back, and whose they are. */
+async function leases({ root }: Folders): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const network of await listFolder(ipamDir(root))) {
+    const dir = join(ipamDir(root), network);
+    for (const name of await listFolder(dir)) {
+      if (name === 'lock' || name.startsWith('last_reserved_ip')) continue;
+      found.push(`${name} of ${(await readFile(join(dir, name), 'utf8')).trim()}`);
+    }
+  }
+  return found;
 }
 
 /** Masquerading and host ports: CNI's plugins write the sandbox's id into a comment. */
