@@ -16,7 +16,7 @@ const SHORT_MS = 1500;
 type Start = (callback: (error: ServiceError | null) => void) => ClientUnaryCall;
 
 describe('callers that give up', () => {
-  const world = useWorld([BUSYBOX], true);
+  const world = useWorld([BUSYBOX], 'plain', true);
   let life: Life;
   before(() => {
     life = new Life(world().folders, 'pod');

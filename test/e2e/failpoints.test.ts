@@ -3,8 +3,6 @@
  * meanwhile that belongs to nobody, and nothing at all in the end (useWorld looks).
  */
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import {
   type Failpoint,
@@ -12,10 +10,8 @@ import {
   type FailpointOperation,
   failpoints,
 } from '../../src/failpoints/table.ts';
-import { ipamDir } from '../../src/runtime/network/default-network.ts';
 import { Armed } from './harness/armed.ts';
 import { until } from './harness/crictl.ts';
-import type { Folders } from './harness/daemon.ts';
 import { strays } from './harness/leftovers.ts';
 import { Life } from './harness/life.ts';
 import { BUSYBOX } from './harness/settings.ts';
@@ -33,16 +29,8 @@ interface Step {
   reach(action: FailpointAction): Promise<{ readonly outcome: Outcome }>;
 }
 
-/** A bridge with masquerading, and a plugin behind it. */
-function walkNetwork({ root }: Folders): unknown {
-  const ranges = [[{ subnet: '10.97.0.0/24' }]];
-  const ipam = { type: 'host-local', dataDir: ipamDir(root), ranges, routes: [{ dst: '0.0.0.0/0' }] };
-  const bridge = { type: 'bridge', bridge: 'a3s-walk', isGateway: true, ipMasq: true, ipam };
-  return { cniVersion: '1.0.0', name: 'walk', plugins: [bridge, { type: 'tuning' }] };
-}
-
 describe('failpoints', () => {
-  const world = useWorld([BUSYBOX], true);
+  const world = useWorld([BUSYBOX], 'plain', true);
   const lives: Life[] = [];
   const newLife = (name: string): Life => {
     const life = new Life(world().folders, name);
@@ -50,10 +38,7 @@ describe('failpoints', () => {
     return life;
   };
   let shared: Life;
-  before(async () => {
-    const { folders } = world();
-    // an ADD of two plugins that takes a quarter of the default network's time: a hundred of them are made here
-    await writeFile(join(folders.cniConfig, '10-walk.conflist'), JSON.stringify(walkNetwork(folders)));
+  before(() => {
     shared = newLife('shared');
   });
   after(() => {

@@ -57,7 +57,7 @@ export function defaultNetwork({ bridge, subnets }: DefaultNetworkOptions, dataD
 }
 
 /** host-local's store: durable with the records that say which address is whose. */
-export function ipamDir(root: string): string {
+function ipamDir(root: string): string {
   return join(root, 'network', 'ipam');
 }
 

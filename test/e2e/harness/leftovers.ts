@@ -1,7 +1,6 @@
 /** What a daemon with these folders would have left on the host. */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { ipamDir } from '../../../src/runtime/network/default-network.ts';
 import { NETNS_DIR, netnsMark, sandboxesDir, sandboxPaths, shortId } from '../../../src/runtime/paths.ts';
 import { volumeNames } from '../../../src/runtime/share/volumes.ts';
 import { listFolder } from '../../../src/runtime/store/folder.ts';
@@ -48,14 +47,14 @@ async function containerFiles({ root, state }: Folders): Promise<readonly string
   return lines;
 }
 
-/** Addresses of our own networks that have not come back, and whose they are. */
+/** Addresses that the networks have not got back, and whose they are. */
 async function leases({ root }: Folders): Promise<readonly string[]> {
+  const ipam = join(root, 'network', 'ipam');
   const found: string[] = [];
-  for (const network of await listFolder(ipamDir(root))) {
-    const dir = join(ipamDir(root), network);
-    for (const name of await listFolder(dir)) {
+  for (const network of await listFolder(ipam)) {
+    for (const name of await listFolder(join(ipam, network))) {
       if (name === 'lock' || name.startsWith('last_reserved_ip')) continue;
-      found.push(`${name} of ${(await readFile(join(dir, name), 'utf8')).trim()}`);
+      found.push(`${name} of ${(await readFile(join(ipam, network, name), 'utf8')).trim()}`);
     }
   }
   return found;
