@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { BoxError } from '../../errors.ts';
+import { failpoint } from '../../failpoints/failpoint.ts';
 import { type BoxConfig, boxConfig } from '../box-config.ts';
 import type { RuntimeContext } from '../context.ts';
 import type { SandboxConfig } from '../model.ts';
@@ -11,6 +12,7 @@ import type { NetworkAttachment } from '../network/pod-network.ts';
 import { type SandboxPaths, sandboxPaths } from '../paths.ts';
 import { copyScratch } from '../share/scratch.ts';
 import { createShares, removeShares } from '../share/share.ts';
+import { deleteRecord } from '../store/record-file.ts';
 import { checkSysctls } from '../sysctls.ts';
 import { nowNanos } from '../time.ts';
 import { type UndoStack, withUndo } from '../undo.ts';
@@ -72,6 +74,7 @@ async function bootSandbox(
   const guest = await vm.guest.configureSandbox(
     configureRequest(box, network, resolvConf(config.dns, network.dns, await hostResolvConf())),
   );
+  await failpoint('run.guest-configured');
   const sandbox = new Sandbox(
     {
       version: 1,
@@ -93,7 +96,11 @@ async function bootSandbox(
   undo.push('watch', async () => sandbox.release());
   sandbox.hold(vm);
   await sandbox.watch();
+  await failpoint('run.guest-watched');
+  // first to go: should the daemon die while the rest is taken back, it is a half-made sandbox and not a lost one
+  undo.push('record', () => deleteRecord(paths.record));
   await sandbox.save();
+  await failpoint('run.recorded');
   context.index.add(sandbox);
   sandbox.tell('CREATED');
   sandbox.tell('STARTED');
@@ -106,7 +113,9 @@ async function bootSandbox(
 
 async function prepareDisk(context: RuntimeContext, paths: SandboxPaths): Promise<void> {
   await createShares(paths, context.guestInit);
+  await failpoint('run.shares-made');
   await copyScratch(context.scratchTemplate, paths.scratch);
+  await failpoint('run.scratch-copied');
 }
 
 /** Both results, or the first failure, but only when both have settled: an undo must not race with a step still under way. */

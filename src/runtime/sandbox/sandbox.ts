@@ -9,6 +9,7 @@
  * - `turns` orders what changes the sandbox as a whole (container creation and removal, stop, remove).
  */
 import { BoxError, messageOf } from '../../errors.ts';
+import { failpoint } from '../../failpoints/failpoint.ts';
 import type { ContainerInfo__Output } from '../../guest-client/generated/a3s/guest/v1/ContainerInfo.ts';
 import type { Container } from '../container/container.ts';
 import { EXIT_CODE_UNKNOWN } from '../container/container-record.ts';
@@ -114,6 +115,7 @@ export class Sandbox {
     this.#stopping = true;
     await this.#vm?.shutdown();
     await this.#gone;
+    await failpoint('stop.vm-ended');
     await this.markNotReady(reason);
   }
 

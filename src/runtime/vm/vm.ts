@@ -12,6 +12,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BoxError, messageOf } from '../../errors.ts';
+import { failpoint } from '../../failpoints/failpoint.ts';
 import { GuestClient } from '../../guest-client/guest-client.ts';
 import { isAlive, killShim, type ShimIdentity, shimIdentitySchema } from '../../shim/identity.ts';
 import type { ShimConfig, ShimStatus } from '../../shim/protocol.ts';
@@ -78,6 +79,7 @@ export class Vm {
     await mkdir(dirname(paths.run), { recursive: true, mode: 0o700 });
     await mkdir(paths.run, { mode: 0o700 });
     await hostCommand('mkfifo', ['--mode=600', paths.console]);
+    await failpoint('run.folder-made');
     const boot = new Boot(parts, spec);
     return boot.run(signal);
   }
@@ -155,7 +157,13 @@ class Boot {
     let shim: SpawnedShim | undefined;
     try {
       shim = await this.#spawn();
+      await failpoint('run.shim-spawned');
+      await writeVolatile(paths.shimRecord, shim.identity);
+      await failpoint('run.shim-recorded');
+      shim.configure(shimConfig(this.#parts, this.#spec));
+      await failpoint('run.shim-configured');
       const guest = await this.#wait(ready.ready, failed, shim, signal);
+      await failpoint('run.guest-ready');
       const marks = { spawned: this.#spawned, ready: process.hrtime.bigint(), ...this.#marks() };
       const ended = Promise.all([shim.exited, console.ended]).then(() => undefined);
       return { vm: Vm.of(shim.identity, console, ended, paths, token), timings: bootTimings(marks, guest) };
@@ -176,7 +184,7 @@ class Boot {
     const { sandboxId, paths, network } = this.#spec;
     const consoleFd = openConsoleWriter(paths.console);
     try {
-      const shim = await spawnShim({
+      return await spawnShim({
         sandboxId,
         bundle: this.#parts.shimBundle,
         kernelDir: this.#parts.kernelDir,
@@ -184,9 +192,6 @@ class Boot {
         consoleFd,
         onStatus: (status) => this.#onStatus(status),
       });
-      await writeVolatile(paths.shimRecord, shim.identity);
-      shim.configure(shimConfig(this.#parts, this.#spec));
-      return shim;
     } finally {
       closeSync(consoleFd);
     }

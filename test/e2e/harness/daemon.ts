@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { FAILPOINTS_VARIABLE } from '../../../src/failpoints/failpoint.ts';
 import { DAEMON, DAEMON_START_MS, MIRRORED } from './settings.ts';
 
 export interface Folders {
@@ -18,12 +19,14 @@ export interface Folders {
   /** CNI configurations; empty at first, so that the daemon uses its own network. */
   readonly cniConfig: string;
   readonly configFile: string;
+  /** Where failpoints are armed; undefined: the daemon has none. */
+  readonly failpoints: string | undefined;
 }
 
 const CRICTL_TIMEOUT_S = 240;
 
 /** Fresh folders; every mirrored registry name leads to `registry` (an address, served by plain http). */
-export async function makeFolders(registry: string): Promise<Folders> {
+export async function makeFolders(registry: string, withFailpoints = false): Promise<Folders> {
   const base = await mkdtemp(join(tmpdir(), 'a3s-e2e-'));
   const folders: Folders = {
     base,
@@ -34,6 +37,7 @@ export async function makeFolders(registry: string): Promise<Folders> {
     crictlConfig: join(base, 'crictl.yaml'),
     cniConfig: join(base, 'net.d'),
     configFile: join(base, 'config.toml'),
+    failpoints: withFailpoints ? join(base, 'failpoints') : undefined,
   };
   const endpoint = `unix://${folders.socket}`;
   await writeFile(
@@ -41,6 +45,7 @@ export async function makeFolders(registry: string): Promise<Folders> {
     `runtime-endpoint: ${endpoint}\nimage-endpoint: ${endpoint}\ntimeout: ${CRICTL_TIMEOUT_S}\n`,
   );
   await mkdir(folders.cniConfig);
+  if (folders.failpoints !== undefined) await mkdir(folders.failpoints);
   await writeFile(folders.configFile, `cni_conf_dir = "${folders.cniConfig}"\n`);
   await mirrorTo(folders, registry);
   return folders;
@@ -77,6 +82,7 @@ export class Daemon {
       [...args, '--registry-config', folders.registryConfig, '--log-level', 'debug', ...extra],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, ...(folders.failpoints && { [FAILPOINTS_VARIABLE]: folders.failpoints }) },
       },
     );
     const daemon = new Daemon(folders, child);
@@ -96,6 +102,12 @@ export class Daemon {
   /** SIGTERM; resolves with the exit code. */
   async stop(): Promise<number | null> {
     return this.#end('SIGTERM');
+  }
+
+  /** Resolves with the signal that ended it, or null, when it has ended by itself. */
+  async ended(): Promise<NodeJS.Signals | null> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');
+    return this.#child.signalCode;
   }
 
   async kill(): Promise<void> {

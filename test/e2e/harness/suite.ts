@@ -31,10 +31,14 @@ export class World {
 type Network = 'default' | 'plain';
 
 /** Call once at the top of a test file; the world is there in every test of it. */
-export function useWorld(images: readonly string[] = [BUSYBOX], network: Network = 'plain'): () => World {
+export function useWorld(
+  images: readonly string[] = [BUSYBOX],
+  network: Network = 'plain',
+  withFailpoints = false,
+): () => World {
   let world: World | undefined;
   before(async () => {
-    world = await setUp(images, network);
+    world = await setUp(images, network, withFailpoints);
   });
   after(async () => {
     if (world !== undefined) await end(world);
@@ -46,11 +50,11 @@ export function useWorld(images: readonly string[] = [BUSYBOX], network: Network
 }
 
 /** A world that cannot be set up takes its processes with it: they would keep the test run from ending. */
-async function setUp(images: readonly string[], network: Network): Promise<World> {
+async function setUp(images: readonly string[], network: Network, withFailpoints: boolean): Promise<World> {
   const registry = await startRegistry();
   let daemon: Daemon | undefined;
   try {
-    const folders = await makeFolders(registry.address);
+    const folders = await makeFolders(registry.address, withFailpoints);
     if (network === 'plain') await usePlainNetwork(folders);
     daemon = await Daemon.start(folders);
     const world = new World(folders, registry, daemon);
