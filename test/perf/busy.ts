@@ -29,13 +29,11 @@ const lists: readonly [string, () => Promise<unknown>][] = [
 const idle: (readonly number[])[] = [];
 for (const [, list] of lists) idle.push((await sample(IDLE_CALLS, list)) ?? []);
 
-let starting = true;
+const started = new AbortController();
 const pods = Promise.all(Array.from({ length: PODS }, (_, index) => startPod(cri, `busy-${index}`)));
-const ended = pods.finally(() => {
-  starting = false;
-});
+const ended = pods.finally(() => started.abort());
 const busy: number[][] = lists.map(() => []);
-while (starting) {
+while (!started.signal.aborted) {
   for (const [index, [, list]] of lists.entries()) busy[index]?.push(await timed(list));
   await delay(PAUSE_MS);
 }

@@ -6,8 +6,8 @@
 import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../../src/errors.ts';
-import { Daemon } from '../e2e/harness/daemon.ts';
 import type { Folders } from '../e2e/harness/daemon.ts';
+import { Daemon } from '../e2e/harness/daemon.ts';
 import { shims } from '../e2e/harness/leftovers.ts';
 import type { Random } from './random.ts';
 

@@ -1,8 +1,8 @@
 /** One pod from its start to its removal, by a caller that is as patient as kubelet. */
 import assert from 'node:assert/strict';
 import { call } from '../e2e/harness/cri.ts';
-import { Life } from '../e2e/harness/life.ts';
 import type { Folders } from '../e2e/harness/daemon.ts';
+import { Life } from '../e2e/harness/life.ts';
 import type { Chaos } from './chaos.ts';
 
 /** A pod that has been killed so often was not killed by chance. */

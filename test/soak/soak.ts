@@ -83,9 +83,12 @@ export async function soak({ seed, cycles, parallel, seconds }: SoakOptions): Pr
     const fresh = await sample();
     return { cycles: done, seconds: second(), kills: chaos.kills, cut, samples, fresh, left };
   } catch (error) {
-    throw new Error(`the soak of seed ${seed} failed in second ${second().toFixed(0)}; the daemon's last words:\n${chaos.daemon.log().slice(-8000)}`, {
-      cause: error,
-    });
+    throw new Error(
+      `the soak of seed ${seed} failed in second ${second().toFixed(0)}; the daemon's last words:\n${chaos.daemon.log().slice(-8000)}`,
+      {
+        cause: error,
+      },
+    );
   } finally {
     await chaos.calm();
     await chaos.daemon.stop();

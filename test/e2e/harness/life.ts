@@ -102,6 +102,10 @@ export class Life {
     return this.#cri;
   }
 
+  get containerId(): string {
+    return this.#container;
+  }
+
   get podConfig() {
     return {
       metadata: { name: this.#name, namespace: 'default', uid: this.#name, attempt: 0 },
