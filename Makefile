@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .ONESHELL:
-.PHONY: help run run-in-testnode build test check lint types unit rust generated e2e critest bench format clean
+.PHONY: help run run-in-testnode build test check lint types unit rust generated e2e critest soak test-long bench format clean
 
 help: ## This list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
@@ -41,6 +41,12 @@ e2e: ## (root) End-to-end tests with real VMs; FILES="test/e2e/logs.test.ts" pic
 
 critest: ## (root) The CRI's own tests, all of them, judged by test/critest/expected.tsv; FOCUS="OOM|Image" picks some by name
 	@exec scripts/critest.sh
+
+soak: ## (root) Pods by the hundred while daemon, VMMs and plugins are killed; SEED=n, CYCLES=n, PARALLEL=n
+	@exec scripts/soak.sh
+
+test-long: test ## (root) All tests, then ten minutes of soak
+	@SECONDS_AT_MOST=600 exec scripts/soak.sh
 
 bench: ## (root) Measure and print the tables of test/perf; NAMES="lists critest" picks some
 	@exec scripts/bench.sh $(NAMES)

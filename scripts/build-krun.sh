@@ -24,10 +24,12 @@ build() {
   mkdir "$work"
   (cd guest && cargo fetch --quiet --locked >&2)
   patch_crate krun-devices
-  # a copy, because the patch takes the crate's line out of Cargo.lock; offline, so that nothing else in it can change
+  patch_crate krun-vmm
+  # a copy, because a patch takes its crate's line out of Cargo.lock; offline, so that nothing else in it can change
   cp -r guest "$work/guest"
   (cd "$work/guest" && CARGO_TARGET_DIR=$cargo_target cargo build --quiet --release --offline -p krun \
-    --config "patch.crates-io.krun-devices.path='$PWD/../krun-devices'" >&2)
+    --config "patch.crates-io.krun-devices.path='$PWD/../krun-devices'" \
+    --config "patch.crates-io.krun-vmm.path='$PWD/../krun-vmm'" >&2)
   cp "$cargo_target/release/libkrun_cdylib.so" "$out/libkrun.so"
   rm -rf "$work"
 }

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import type { DaemonConfig } from '../config/schema.ts';
 import { CriServer } from '../cri/server.ts';
 import { StreamingServer } from '../cri/streaming/server.ts';
+import { enableFailpoints, FAILPOINTS_VARIABLE } from '../failpoints/failpoint.ts';
 import { openImageStore } from '../image/open-image-store.ts';
-import { openLog } from '../observe/log.ts';
+import { type Logger, openLog } from '../observe/log.ts';
 import { Metrics } from '../observe/metrics.ts';
 import { openRuntime } from '../runtime/open-runtime.ts';
 import { greet } from './greeting.ts';
@@ -18,6 +19,7 @@ const SOCKET_UMASK = 0o117;
 export async function serve(config: DaemonConfig, version: string): Promise<void> {
   const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
   const log = openLog(config.logLevel);
+  await openFailpoints(log);
   const locks = [await FolderLock.take(config.root), await FolderLock.take(config.state)];
   await claimSocket(config.socket);
   const images = await openImageStore({ root: config.root, registryConfigDir: config.registryConfig, log });
@@ -40,4 +42,12 @@ export async function serve(config: DaemonConfig, version: string): Promise<void
   await runtime.close();
   await images.close();
   for (const lock of locks) lock.release();
+}
+
+/** For tests only: no flag and no configuration file can turn them on. */
+async function openFailpoints(log: Logger): Promise<void> {
+  const folder = process.env[FAILPOINTS_VARIABLE];
+  if (folder === undefined) return;
+  await enableFailpoints(folder);
+  log.warn({ folder }, 'failpoints are on: this daemon is under test');
 }

@@ -1,5 +1,6 @@
 /** One pull: reference → manifest → config → layers → record. */
 import { BoxError, isBoxError } from '../errors.ts';
+import { failpoint } from '../failpoints/failpoint.ts';
 import { parseImageConfig } from './image-config.ts';
 import type { RegistryAuth } from './image-service.ts';
 import type { LayerFetcher, WantedLayer } from './layer-fetcher.ts';
@@ -36,11 +37,14 @@ export async function pullImage(
 ): Promise<ImageRecord> {
   const session = await parts.client.open(reference, auth);
   const asked = await session.resolve(signal);
+  await failpoint('pull.resolved');
   const known = parts.records.findByDigest(asked);
   if (known !== undefined) return record(parts, reference, asked, known);
   const what = formatReference(reference);
   const { digest, manifest } = await resolveManifest(session, asked, what, signal);
+  await failpoint('pull.manifest-read');
   const { config, diffIds } = parseImageConfig(await session.blob(manifest.config, signal), what);
+  await failpoint('pull.config-read');
   if (diffIds.length !== manifest.layers.length) {
     throw new BoxError(
       'MANIFEST_INVALID',
@@ -52,7 +56,8 @@ export async function pullImage(
   try {
     await fetchAll(parts, wanted, session, signal);
     parts.layers.sync();
-    return record(parts, reference, asked, {
+    await failpoint('pull.layers-synced');
+    const image = record(parts, reference, asked, {
       version: 1,
       id: manifest.config.digest,
       repoTags: [],
@@ -68,6 +73,8 @@ export async function pullImage(
         mediaType: blob.mediaType,
       })),
     });
+    await failpoint('pull.recorded');
+    return image;
   } finally {
     release();
   }

@@ -7,6 +7,7 @@
  */
 import { rm } from 'node:fs/promises';
 import { isBoxError } from '../errors.ts';
+import { failpoint } from '../failpoints/failpoint.ts';
 import type { ImageLog } from './image-log.ts';
 import type { LayerLimits } from './layer/limits.ts';
 import type { Descriptor } from './manifest.ts';
@@ -70,8 +71,10 @@ export class LayerFetcher {
         (write) => session.streamBlob(blob, write, signal),
         signal,
       );
+      await failpoint('pull.layer-converted');
       signal.throwIfAborted();
       await this.#store.publish(diffId, ingestPath, layer);
+      await failpoint('pull.layer-published');
       if (droppedXattrs.length > 0)
         this.#log.warn({ diffId, droppedXattrs }, 'layer has extended attributes that were left out');
       this.#log.info(

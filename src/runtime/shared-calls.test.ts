@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { BoxError } from '../errors.ts';
 import { SharedCalls } from './shared-calls.ts';
 
 const never = new AbortController().signal;
@@ -47,6 +49,58 @@ describe('SharedCalls', () => {
     await assert.rejects(second, { reason: 'CANCELLED' });
     assert.equal(seen?.aborted, true);
     finish('late');
+  });
+
+  /** A call that has been given up and is still under way; `finish` and `fail` end it. */
+  const givenUp = async (calls: SharedCalls) => {
+    const work = Promise.withResolvers<string>();
+    const abort = new AbortController();
+    const first = calls.join('k', {}, abort.signal, () => work.promise);
+    abort.abort();
+    await assert.rejects(first, { reason: 'CANCELLED' });
+    return { finish: work.resolve, fail: work.reject };
+  };
+
+  it('starts anew for whoever comes while a given-up call is being undone, but not before it is', async () => {
+    const calls = new SharedCalls();
+    const { fail } = await givenUp(calls);
+    let runs = 0;
+    const work = async (): Promise<string> => {
+      runs += 1;
+      return 'second';
+    };
+    const retries = [calls.join('k', {}, never, work), calls.join('k', {}, never, work)];
+    await setImmediate();
+    assert.equal(runs, 0);
+    fail(new BoxError('CANCELLED', 'undone'));
+    assert.deepEqual(await Promise.all(retries), ['second', 'second']);
+    assert.equal(runs, 1);
+  });
+
+  it('asks again when a given-up call has come to its end all the same', async () => {
+    const calls = new SharedCalls();
+    const { finish } = await givenUp(calls);
+    const retry = calls.join('k', {}, never, async () => 'what is there now');
+    finish('late');
+    assert.equal(await retry, 'what is there now');
+  });
+
+  it('lets go of whoever gives up while waiting for that', async () => {
+    const calls = new SharedCalls();
+    const { finish } = await givenUp(calls);
+    const abort = new AbortController();
+    const retry = calls.join('k', {}, abort.signal, async () => assert.fail('must not run'));
+    abort.abort();
+    await assert.rejects(retry, { reason: 'CANCELLED' });
+    finish('late');
+  });
+
+  it('begins nothing for a caller that has left', async () => {
+    const calls = new SharedCalls();
+    await assert.rejects(
+      calls.join('k', {}, AbortSignal.abort(), async () => assert.fail('must not run')),
+      { reason: 'CANCELLED' },
+    );
   });
 
   it('forgets a failed call, so that a retry runs anew', async () => {

@@ -1,4 +1,11 @@
-/** Identical calls at the same time share one execution, which is given up only when every caller has given up. */
+/**
+ * Identical calls at the same time share one execution, which is given up only when every caller has given up.
+ *
+ * INVARIANTS
+ * - At most one execution of a key runs at any time; one that was given up still runs until it has been undone, or has come
+ *   to its end all the same.
+ * - Nobody is told that somebody else gave up: whoever comes after that waits for the end, and then starts anew.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import { BoxError } from '../errors.ts';
 
@@ -22,7 +29,12 @@ export class SharedCalls {
     signal: AbortSignal,
     work: (signal: AbortSignal) => Promise<string>,
   ): Promise<string> {
-    const running = this.#calls.get(key);
+    let running = this.#calls.get(key);
+    while (running?.abort.signal.aborted === true && !signal.aborted) {
+      await settled(running.result, signal);
+      running = this.#calls.get(key);
+    }
+    if (signal.aborted) throw gaveUp();
     if (running !== undefined && !isDeepStrictEqual(running.request, request)) {
       throw new BoxError(
         'NAME_RESERVED',
@@ -47,15 +59,25 @@ export class SharedCalls {
       const leave = (): void => {
         call.waiting -= 1;
         if (call.waiting === 0) call.abort.abort();
-        reject(new BoxError('CANCELLED', 'the caller gave up'));
+        reject(gaveUp());
       };
-      if (signal.aborted) {
-        leave();
-        call.result.catch(() => undefined);
-        return;
-      }
       signal.addEventListener('abort', leave, { once: true });
       call.result.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
     });
   }
+}
+
+/** Resolves when `result` is there, whatever it is, or when the signal fires. */
+function settled(result: Promise<string>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    result.then(
+      () => resolve(),
+      () => resolve(),
+    );
+  });
+}
+
+function gaveUp(): BoxError {
+  return new BoxError('CANCELLED', 'the caller gave up');
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { Daemon, makeFolders, removeFolders } from '../e2e/harness/daemon.ts';
+import { usePlainNetwork } from '../e2e/harness/plain-network.ts';
 import { startRegistry } from '../e2e/harness/registry.ts';
 import { CRITEST } from '../e2e/harness/settings.ts';
 
@@ -22,6 +23,7 @@ export async function runCritest(
 ): Promise<number> {
   const registry = await startRegistry();
   const folders = await makeFolders(registry.address);
+  await usePlainNetwork(folders);
   const daemon = await Daemon.start(folders);
   try {
     const endpoint = `unix://${folders.socket}`;

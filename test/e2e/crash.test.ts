@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
-import { readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
+import { hostMark, NETNS_DIR, sandboxPaths } from '../../src/runtime/paths.ts';
+import { readMountsBelow } from '../../src/runtime/share/mount-table.ts';
+import { listFolder } from '../../src/runtime/store/folder.ts';
+import { identify } from '../../src/shim/identity.ts';
 import { until } from './harness/crictl.ts';
-import { shims } from './harness/leftovers.ts';
+import type { Folders } from './harness/daemon.ts';
+import { leftovers, shims } from './harness/leftovers.ts';
+import { node } from './harness/network.ts';
 import { useWorld } from './harness/suite.ts';
 
 describe('when things die', () => {
@@ -84,4 +90,39 @@ describe('when things die', () => {
     assert.equal(await crictl.podState(pod.id), 'absent');
     assert.deepEqual(await shims(folders), []);
   });
+
+  it('the host is restarted: nothing is taken for what it was, and all of it can be removed', async () => {
+    const { crictl, daemon, folders } = world();
+    const pods = [await crictl.runPod('before'), await crictl.runPod('kept-run-folder')];
+    const ids = await Promise.all(pods.map((pod) => crictl.start(pod, { command: ['sleep', '1000'] })));
+    await daemon.kill();
+    await restartHost(folders);
+    // a state folder that outlives the boot: its records name this very process, but of another boot
+    const [, kept] = pods;
+    assert.ok(kept !== undefined);
+    const { run, shimRecord } = sandboxPaths(folders.root, folders.state, kept.id);
+    await mkdir(run, { recursive: true });
+    await writeFile(shimRecord, JSON.stringify({ ...identify(process.pid), bootId: 'the boot before this one' }));
+    await world().restart();
+    for (const [index, pod] of pods.entries()) {
+      assert.equal(await crictl.podState(pod.id), 'SANDBOX_NOTREADY');
+      const { state, exitCode, reason } = await crictl.status(ids[index] ?? '');
+      assert.deepEqual([state, exitCode, reason], ['CONTAINER_EXITED', 255, 'Unknown']);
+    }
+    await crictl.ok('rm', ids[0] ?? '');
+    for (const pod of pods) await crictl.removePod(pod);
+    assert.deepEqual(await leftovers(folders), []);
+  });
 });
+
+/** What a restart of the host takes with it: processes, mounts, namespaces, everything in /run. */
+async function restartHost(folders: Folders): Promise<void> {
+  for (const { pid } of await shims(folders)) process.kill(pid, 'SIGKILL');
+  await until('the VMs are gone', async () => (await shims(folders)).length === 0 || undefined);
+  for (const point of (await readMountsBelow(folders.root)).toReversed()) await node('umount', point);
+  const mark = hostMark(folders.root, folders.state);
+  for (const name of await listFolder(NETNS_DIR)) {
+    if (name.startsWith(mark)) await node('ip', 'netns', 'delete', name);
+  }
+  await rm(folders.state, { recursive: true });
+}

@@ -19,10 +19,11 @@ const SILENCE_MS = 18_000;
 const inspectpSchema = z.object({ info: z.looseObject({ reason: z.string() }) });
 
 describe('guest faults', () => {
-  const world = useWorld(
-    [BUSYBOX],
-    [`heartbeat_timeout = "${SILENCE_MS}ms"`, 'default_memory = "192MiB"', 'scratch_size = "64MiB"'],
-  );
+  const world = useWorld([BUSYBOX], 'plain', false, [
+    `heartbeat_timeout = "${SILENCE_MS}ms"`,
+    'default_memory = "192MiB"',
+    'scratch_size = "64MiB"',
+  ]);
   let cri: Cri;
   let heard: Heard;
   before(async () => {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { until } from './harness/crictl.ts';
 import { leftovers } from './harness/leftovers.ts';
 import { node, peerContainer } from './harness/network.ts';
-import { NETPEER } from './harness/settings.ts';
+import { BUSYBOX, NETPEER } from './harness/settings.ts';
 import { useWorld, type World } from './harness/suite.ts';
 
 const PORT = 7000;
@@ -17,7 +17,7 @@ const infoSchema = z.object({
 });
 
 describe('pod network: configurations and plugins', () => {
-  const world = useWorld();
+  const world = useWorld([BUSYBOX], 'default');
   const scripts = (): string => join(world().folders.base, 'plugins');
 
   before(async () => {

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { until } from './harness/crictl.ts';
 import { leftovers, shims } from './harness/leftovers.ts';
+import { BUSYBOX } from './harness/settings.ts';
 import { useWorld } from './harness/suite.ts';
 
 describe('addresses come back', () => {
-  const world = useWorld();
+  const world = useWorld([BUSYBOX], 'default');
 
   it('six sandboxes with VMs: two removed, two given up by their callers, two lost to a SIGKILL of the shim', async () => {
     const { crictl, folders } = world();

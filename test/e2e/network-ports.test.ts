@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { makeOutside, node, OUTSIDE, peerContainer, type Server } from './harness/network.ts';
-import { NETPEER } from './harness/settings.ts';
+import { BUSYBOX, NETPEER } from './harness/settings.ts';
 import { useWorld } from './harness/suite.ts';
 
 const PORT = 7000;
@@ -9,7 +9,7 @@ const NAME_PORT = 7080;
 const [TCP, UDP] = [0, 1];
 
 describe('host ports', () => {
-  const world = useWorld();
+  const world = useWorld([BUSYBOX], 'default');
   let outside: Server;
 
   before(async () => {

@@ -16,7 +16,7 @@ const GATEWAY = { four: '10.88.0.1', six: 'fd00:a3:b0c5::1' };
 const MIB = 1024 * 1024;
 
 describe('pod network', () => {
-  const world = useWorld([BUSYBOX, NGINX]);
+  const world = useWorld([BUSYBOX, NGINX], 'default');
   let web: Pod;
   let client: Pod;
   let ip4 = '';

@@ -14,7 +14,7 @@ const ENDPOINT = 'unix:///run/a3s-box/a3s-box.sock';
 const BLOCKS = /readme\.test\.ts runs this block -->\n```sh\n(.*?)```/gs;
 
 describe('what README says to try', () => {
-  const world = useWorld([]);
+  const world = useWorld([], 'default');
 
   it('works as it stands there, proves the VM, and reaches a pod at its address', async () => {
     const blocks = [...(await readFile(README, 'utf8')).matchAll(BLOCKS)].map(([, commands = '']) => commands);

@@ -4,14 +4,9 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Cri, call, connectCri } from '../e2e/harness/cri.ts';
+import type { Folders } from '../e2e/harness/daemon.ts';
 import { untilServing } from '../e2e/harness/serving.ts';
 import { BUSYBOX } from '../e2e/harness/settings.ts';
-
-/** Where containerd finds the pods' network; pods of the host's network need none. */
-export interface CniFolders {
-  readonly confDir: string;
-  readonly binDir: string;
-}
 
 export interface Containerd {
   readonly socket: string;
@@ -23,8 +18,8 @@ export interface Containerd {
 /** A tmpfs everywhere: overlay cannot lie on the overlay that the test node's other folders are. */
 const BASE = '/run';
 
-/** Serves the images of the registry whose mirrors stand in `registryConfig`. */
-export async function startContainerd(registryConfig: string, cni?: CniFolders): Promise<Containerd> {
+/** With the registry mirrors and the CNI network of the daemon whose folders these are; plugins are those of `binDir`. */
+export async function startContainerd(folders: Folders, binDir = '/usr/lib/cni'): Promise<Containerd> {
   const dir = await mkdtemp(join(BASE, 'a3s-bench-'));
   const socket = join(dir, 'c.sock');
   const config = join(dir, 'config.toml');
@@ -39,8 +34,8 @@ export async function startContainerd(registryConfig: string, cni?: CniFolders):
       '[plugins."io.containerd.grpc.v1.cri"]',
       'sandbox_image = "registry.k8s.io/pause:3.9"',
       'restrict_oom_score_adj = true',
-      `registry = { config_path = "${registryConfig}" }`,
-      ...(cni === undefined ? [] : [`cni = { conf_dir = "${cni.confDir}", bin_dir = "${cni.binDir}" }`]),
+      `registry = { config_path = "${folders.registryConfig}" }`,
+      `cni = { conf_dir = "${folders.cniConfig}", bin_dir = "${binDir}" }`,
       '',
     ].join('\n'),
   );

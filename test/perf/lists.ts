@@ -1,6 +1,6 @@
 /** `lists.ts`: List* of a node with many containers, beside containerd + runc with as many. */
 import { type Cri, call } from '../e2e/harness/cri.ts';
-import { type BenchPod, createContainer, type PodOptions, removePod, startPod } from './pods.ts';
+import { type BenchPod, createContainer, removePod, startPod } from './pods.ts';
 import { measureBoth } from './runtimes.ts';
 import { sample } from './sample.ts';
 import { compared, table } from './table.ts';
@@ -14,8 +14,8 @@ const STATS_CALLS = 10;
 
 type Lists = ReadonlyMap<string, readonly number[] | undefined>;
 
-async function measure(cri: Cri, options: PodOptions): Promise<Lists> {
-  const pods = await fill(cri, options);
+async function measure(cri: Cri): Promise<Lists> {
+  const pods = await fill(cri);
   const { runtime, images } = cri;
   const lists: readonly [string, number, () => Promise<unknown>][] = [
     ['ListPodSandbox', CALLS, () => call(runtime.listPodSandbox.bind(runtime), {})],
@@ -31,10 +31,10 @@ async function measure(cri: Cri, options: PodOptions): Promise<Lists> {
 }
 
 /** Each pod has one running container from its start. */
-async function fill(cri: Cri, options: PodOptions): Promise<readonly BenchPod[]> {
+async function fill(cri: Cri): Promise<readonly BenchPod[]> {
   const { runtime } = cri;
   const pods: BenchPod[] = [];
-  for (let index = 0; index < SANDBOXES; index += 1) pods.push(await startPod(cri, `lists-${index}`, options));
+  for (let index = 0; index < SANDBOXES; index += 1) pods.push(await startPod(cri, `lists-${index}`));
   for (let index = SANDBOXES; index < CONTAINERS; index += 1) {
     const pod = pods[index % SANDBOXES];
     if (pod === undefined) throw new RangeError('there is no pod');

@@ -114,7 +114,7 @@ async function startBox(): Promise<Runtime> {
 }
 
 async function startPeer(): Promise<Runtime> {
-  const peer = await startContainerd(folders.registryConfig, { confDir: folders.cniConfig, binDir: plugins });
+  const peer = await startContainerd(folders, plugins);
   const crictlConfig = join(folders.base, 'containerd.yaml');
   const endpoint = `unix://${peer.socket}`;
   await writeFile(crictlConfig, `runtime-endpoint: ${endpoint}\nimage-endpoint: ${endpoint}\ntimeout: 120\n`);

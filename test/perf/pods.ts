@@ -16,16 +16,10 @@ export interface BenchPod {
   readonly times: PodTimes;
 }
 
-/** What differs between runtimes: containerd's pods need no CNI with the host's network. */
-export interface PodOptions {
-  readonly hostNetwork: boolean;
-}
-
 /** RunPodSandbox, CreateContainer, StartContainer of a container that sleeps. */
-export async function startPod(cri: Cri, name: string, { hostNetwork }: PodOptions): Promise<BenchPod> {
+export async function startPod(cri: Cri, name: string): Promise<BenchPod> {
   const { runtime } = cri;
-  const network = hostNetwork ? 'NODE' : 'POD';
-  const securityContext = { namespaceOptions: { network, pid: 'CONTAINER' } } as const;
+  const securityContext = { namespaceOptions: { network: 'POD', pid: 'CONTAINER' } } as const;
   // containerd has no statistics of a pod without a parent cgroup; kubelet always names one
   const linux = { securityContext, cgroupParent: '/bench' };
   const config: PodSandboxConfig = { metadata: { name, namespace: 'bench', uid: name, attempt: 0 }, linux };

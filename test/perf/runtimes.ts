@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { type Cri, connectCri } from '../e2e/harness/cri.ts';
 import { Crictl } from '../e2e/harness/crictl.ts';
 import { Daemon, makeFolders, removeFolders } from '../e2e/harness/daemon.ts';
+import { usePlainNetwork } from '../e2e/harness/plain-network.ts';
 import { startRegistry } from '../e2e/harness/registry.ts';
 import { BUSYBOX } from '../e2e/harness/settings.ts';
 import { startContainerd } from './containerd.ts';
-import type { PodOptions } from './pods.ts';
 
 export interface Both<T> {
   readonly own: T;
@@ -15,19 +15,20 @@ export interface Both<T> {
   readonly version: string;
 }
 
-/** Measures the same on both; BUSYBOX is there. The peer's pods are in the host's network, for it has no CNI here. */
-export async function measureBoth<T>(measure: (cri: Cri, options: PodOptions) => Promise<T>): Promise<Both<T>> {
+/** Measures the same on both, with the same CNI network; BUSYBOX is there. */
+export async function measureBoth<T>(measure: (cri: Cri) => Promise<T>): Promise<Both<T>> {
   const registry = await startRegistry();
   const folders = await makeFolders(registry.address);
+  await usePlainNetwork(folders);
   const daemon = await Daemon.start(folders);
   await new Crictl(folders).ok('pull', BUSYBOX);
   const cri = connectCri(folders.socket);
-  const own = await measure(cri, { hostNetwork: false });
+  const own = await measure(cri);
   cri.close();
   assert.equal(await daemon.stop(), 0, daemon.log());
 
-  const containerd = await startContainerd(folders.registryConfig);
-  const peer = await measure(containerd.cri, { hostNetwork: true });
+  const containerd = await startContainerd(folders);
+  const peer = await measure(containerd.cri);
   await containerd.stop();
   await registry.stop();
   await removeFolders(folders);

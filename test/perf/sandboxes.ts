@@ -5,6 +5,7 @@ import { bootTimingsSchema } from '../../src/runtime/vm/boot-timings.ts';
 import { call, connectCri } from '../e2e/harness/cri.ts';
 import { Crictl } from '../e2e/harness/crictl.ts';
 import { Daemon, makeFolders, removeFolders } from '../e2e/harness/daemon.ts';
+import { usePlainNetwork } from '../e2e/harness/plain-network.ts';
 import { startRegistry } from '../e2e/harness/registry.ts';
 import { BUSYBOX } from '../e2e/harness/settings.ts';
 import { startContainerd } from './containerd.ts';
@@ -22,6 +23,7 @@ const say = (text: string): void => void process.stdout.write(text);
 
 const registry = await startRegistry();
 const folders = await makeFolders(registry.address);
+await usePlainNetwork(folders);
 const daemon = await Daemon.start(folders);
 const cri = connectCri(folders.socket);
 const idle = await residentMiB(daemon.pid);
@@ -31,7 +33,7 @@ await new Crictl(folders).ok('pull', BUSYBOX);
 const pods: BenchPod[] = [];
 const infos: z.infer<typeof infoSchema>[] = [];
 for (let index = 0; index < SANDBOXES; index += 1) {
-  const pod = await startPod(cri, `box-${index}`, { hostNetwork: false });
+  const pod = await startPod(cri, `box-${index}`);
   pods.push(pod);
   const { info } = await call(cri.runtime.podSandboxStatus.bind(cri.runtime), {
     podSandboxId: pod.id,
@@ -52,10 +54,10 @@ cri.close();
 assert.equal(await daemon.stop(), 0, daemon.log());
 say('.');
 
-const peer = await startContainerd(folders.registryConfig);
+const peer = await startContainerd(folders);
 const peerPods: BenchPod[] = [];
 for (let index = 0; index < PEER_PODS; index += 1) {
-  peerPods.push(await startPod(peer.cri, `peer-${index}`, { hostNetwork: true }));
+  peerPods.push(await startPod(peer.cri, `peer-${index}`));
   say('.');
 }
 const [peerFirst] = peerPods;
@@ -79,7 +81,7 @@ const steps = ['run', 'create', 'start'] as const;
 const total = ({ times }: BenchPod): number => times.run + times.create + times.start;
 say(
   table(
-    `Pods and execs beside containerd ${peer.version} + runc (its pods in the host's network), ms, p50 / p95`,
+    `Pods and execs beside containerd ${peer.version} + runc on the same CNI network, ms, p50 / p95`,
     ['', 'a3s-box', 'containerd + runc', 'ratio of p50'],
     [
       ...steps.map((step) =>

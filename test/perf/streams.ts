@@ -1,7 +1,7 @@
 /** `streams.ts`: streaming exec through the URLs that Exec gives, beside containerd + runc. */
 import assert from 'node:assert/strict';
 import type { Cri } from '../e2e/harness/cri.ts';
-import { type PodOptions, removePod, startPod } from './pods.ts';
+import { removePod, startPod } from './pods.ts';
 import { measureBoth } from './runtimes.ts';
 import { sample } from './sample.ts';
 import { session } from './stream-client.ts';
@@ -17,8 +17,8 @@ interface Streams {
   readonly in: readonly number[] | undefined;
 }
 
-async function measure(cri: Cri, options: PodOptions): Promise<Streams> {
-  const pod = await startPod(cri, 'streams', options);
+async function measure(cri: Cri): Promise<Streams> {
+  const pod = await startPod(cri, 'streams');
   const { container } = pod;
   const input = Buffer.alloc(BYTES, 'a3s');
   const streams = {

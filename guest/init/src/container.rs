@@ -107,12 +107,16 @@ impl Container {
         })
     }
 
-    /// Runs the program. `ended` is called once, when the first process is gone and the rest was killed.
+    /// Runs the program. `ended` is called once, when the first process is gone and the rest was killed. One that runs already
+    /// is told of again: the daemon may have died before it heard the first answer.
     pub async fn start(
         self: &Arc<Self>,
         reaper: &Reaper,
         ended: impl FnOnce(Exited) + Send + 'static,
     ) -> Result<(i64, u32)> {
+        if let State::Running { pid, started_at_ns } = *self.state.borrow() {
+            return Ok((started_at_ns, pid.unsigned_abs()));
+        }
         self.begin_start()?;
         let spawned = self.spawn().inspect_err(|_| self.start_failed());
         let (spawned, streams) = spawned?;

@@ -66,6 +66,10 @@ export class Container {
     );
   }
 
+  get hasLog(): boolean {
+    return this.#pump !== undefined;
+  }
+
   attachLog(pump: LogPump): void {
     this.#pump = pump;
   }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { BoxError } from '../../errors.ts';
+import { failpoint } from '../../failpoints/failpoint.ts';
 import type { Image } from '../../image/image-service.ts';
 import type { RuntimeContext } from '../context.ts';
 import type { ContainerConfig } from '../model.ts';
@@ -53,15 +54,19 @@ async function create(
   signalNumber(stopSignal);
   const id = randomBytes(ID_BYTES).toString('hex');
   const layers = await context.images.linkLayers(image.id, sandbox.paths.layers);
+  await failpoint('create.layers-linked');
   undo.push('volumes', () => removeVolumes(sandbox.paths, id));
   const volumes = await addVolumes(sandbox.paths, id, config.mounts);
+  await failpoint('create.volumes-added');
   undo.push('guest container', () => guest.removeContainer(id));
   const images = await mountImages(context, sandbox, id, config.mounts);
+  await failpoint('create.images-mounted');
   const mounts = [...volumes, ...images.mounts];
   const spec = ociSpec({ config, image: image.config, box, mounts });
   const confined = await confinement(sandbox, config.security, spec);
   undo.push('spec', () => deleteSpec(sandbox.paths, id));
   await saveSpec(sandbox.paths, id, spec);
+  await failpoint('create.spec-saved');
   const user = await guest.createContainer({
     containerId: id,
     ociSpec: Buffer.from(JSON.stringify(spec)),
@@ -70,6 +75,7 @@ async function create(
     stdinOnce: config.stdinOnce,
     ...confined,
   });
+  await failpoint('create.made-in-guest');
   const container = new Container(
     {
       version: 1,
@@ -93,7 +99,9 @@ async function create(
     containerRecordPath(sandbox.paths, id),
     (type) => sandbox.tell(type, id),
   );
+  undo.push('record', () => container.forget());
   await container.save();
+  await failpoint('create.recorded');
   sandbox.containers.set(id, container);
   sandbox.tell('CREATED', id);
   return id;

@@ -1,5 +1,6 @@
 /** ExecSync: one process, its output up to a cap, its exit code. */
 import { BoxError } from '../../errors.ts';
+import type { RunExited__Output } from '../../guest-client/generated/a3s/guest/v1/RunExited.ts';
 import type { RunResponse__Output } from '../../guest-client/generated/a3s/guest/v1/RunResponse.ts';
 import { guestError, isServiceError } from '../../guest-client/guest-error.ts';
 import type { RuntimeContext } from '../context.ts';
@@ -52,19 +53,21 @@ async function collect(
   timeoutSeconds: number,
 ): Promise<ExecResult> {
   const output = new CappedOutput(OUTPUT_CAP);
+  let end: RunExited__Output | undefined;
+  // to the stream's own end, which is under way with the exit code: a stream that is left early is torn down at some cost
   for await (const { stdout, stderr, exited } of responses) {
     if (stdout) output.add('stdout', stdout);
     if (stderr) output.add('stderr', stderr);
-    if (exited?.timedOut) {
-      throw new BoxError(
-        'DEADLINE',
-        `${JSON.stringify(command[0])} in container ${containerId} ran longer than ${timeoutSeconds} s and was killed`,
-      );
-    }
-    if (exited) return { stdout: output.stdout(), stderr: output.stderr(), exitCode: exited.exitCode };
+    end = exited ?? end;
   }
-  throw new BoxError(
-    'GUEST_ANSWER',
-    `the guest ended the output of ${JSON.stringify(command[0])} without an exit code`,
-  );
+  const program = JSON.stringify(command[0]);
+  if (end === undefined)
+    throw new BoxError('GUEST_ANSWER', `the guest ended the output of ${program} without an exit code`);
+  if (end.timedOut) {
+    throw new BoxError(
+      'DEADLINE',
+      `${program} in container ${containerId} ran longer than ${timeoutSeconds} s and was killed`,
+    );
+  }
+  return { stdout: output.stdout(), stderr: output.stderr(), exitCode: end.exitCode };
 }

@@ -1,5 +1,6 @@
 /** StartContainer: the log is being written before the process runs. */
 import { BoxError, isBoxError, messageOf } from '../../errors.ts';
+import { failpoint } from '../../failpoints/failpoint.ts';
 import type { RuntimeContext } from '../context.ts';
 import type { LogPosition } from '../logs/log-position.ts';
 import { LogPump } from '../logs/log-pump.ts';
@@ -9,21 +10,26 @@ import { nowNanos } from '../time.ts';
 import type { Container } from './container.ts';
 import { EXIT_CODE_START_FAILED } from './container-record.ts';
 
-/** CONTAINER_STATE unless it is CREATED; START_FAILED (and the container EXITED 128, StartError) if its program cannot run. */
+/**
+ * Fine with one that runs: whoever started it may have got no answer. CONTAINER_STATE if it has ended; START_FAILED (and the
+ * container EXITED 128, StartError) if its program cannot run.
+ */
 export async function startContainer(context: RuntimeContext, id: string): Promise<void> {
   const { sandbox, container } = context.index.getContainer(id);
   await container.turns.take(async () => {
-    if (container.record.state !== 'CREATED') {
-      throw new BoxError(
-        'CONTAINER_STATE',
-        `container ${container.id} is ${container.record.state}: only a CREATED one can be started`,
-      );
+    if (container.record.state === 'RUNNING') return;
+    if (container.record.state === 'EXITED') {
+      throw new BoxError('CONTAINER_STATE', `container ${container.id} is EXITED: only a CREATED one can be started`);
     }
     const { guest } = sandbox.vm();
-    await pumpLog(context, sandbox, container);
+    // a start that failed on the way has left its log: two pumps would write everything twice
+    if (!container.hasLog) await pumpLog(context, sandbox, container);
+    await failpoint('start.log-opened');
     try {
       const { startedAtNs } = await guest.startContainer(container.id);
+      await failpoint('start.started-in-guest');
       await container.markStarted(startedAtNs);
+      await failpoint('start.recorded');
     } catch (error) {
       if (isBoxError(error, 'START_FAILED')) await startFailed(container, error.message);
       throw error;

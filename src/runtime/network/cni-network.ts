@@ -8,6 +8,7 @@
  */
 import { join } from 'node:path';
 import { BoxError, isBoxError, messageOf } from '../../errors.ts';
+import { failpoint } from '../../failpoints/failpoint.ts';
 import { hostCommand } from '../host/host-command.ts';
 import type { Trace } from '../janitor/trace.ts';
 import type { Log } from '../log.ts';
@@ -93,15 +94,22 @@ export class CniNetwork implements PodNetwork {
     const invocation = invocationFor(place.sandboxId, netns, IFNAME, config);
     const record: AttachmentRecord = { version: 1, netnsName: place.netnsName, list, invocation };
     await this.#store.write(record);
+    await failpoint('run.network-recorded');
     await hostCommand('ip', ['netns', 'add', place.netnsName]);
+    await failpoint('run.namespace-made');
     const started = process.hrtime.bigint();
     const result = await this.#adds.run(list.name, () =>
-      add(list, invocation, this.#options.limits, signal, (each) => this.#store.write({ ...record, result: each })),
+      add(list, invocation, this.#options.limits, signal, async (each) => {
+        await this.#store.write({ ...record, result: each });
+        await failpoint('run.plugin-added');
+      }),
     );
+    await failpoint('run.network-added');
     const added = process.hrtime.bigint();
     const found = checked(await readInterfaces(place.netnsName), list, place.sandboxId);
     const interfaces = found.map((each, index): PodInterface => ({ ...toPodInterface(each), tap: `tap${index}` }));
     await joinTaps(place.netnsName, interfaces);
+    await failpoint('run.taps-joined');
     this.#retryStuck();
     const timings = {
       add: millisBetween(started, added),
@@ -179,8 +187,11 @@ export class CniNetwork implements PodNetwork {
       const ms = millisBetween(started, process.hrtime.bigint());
       this.#options.log.debug({ sandboxId, network: record.list.name, ms }, 'CNI DEL done');
     }
+    await failpoint('stop.network-deleted');
     if (there) await hostCommand('ip', ['netns', 'delete', netnsName]);
+    await failpoint('stop.namespace-deleted');
     await this.#store.delete(sandboxId);
+    await failpoint('stop.network-forgotten');
     this.#stuck.delete(sandboxId);
   }
 

@@ -1,4 +1,5 @@
 /** The containers of a recovered sandbox: their records, and what the guest says became of them meanwhile. */
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../errors.ts';
 import type { ContainerInfo__Output } from '../../guest-client/generated/a3s/guest/v1/ContainerInfo.ts';
@@ -8,14 +9,16 @@ import { deleteSpec } from '../container/spec-file.ts';
 import { pumpLog } from '../container/start-container.ts';
 import type { RuntimeContext } from '../context.ts';
 import { type LogPosition, logPositionSchema, START } from '../logs/log-position.ts';
-import { logPositionPath } from '../paths.ts';
+import { logPositionPath, type SandboxPaths } from '../paths.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
-import { removeVolumes } from '../share/volumes.ts';
+import { removeVolumes, volumeNames } from '../share/volumes.ts';
 import { exists, listFolder } from '../store/folder.ts';
 import { readRecord } from '../store/record-file.ts';
 import { nowNanos } from '../time.ts';
 
 const RECORD_NAME = /^[0-9a-f]{64}\.json$/;
+/** What a container has on the host besides its record. */
+const BELONGING = /^([0-9a-f]{64})(?:-\d+|\.spec\.json|\.log-position\.json)$/;
 
 /** Reads the records; one that cannot be read is logged and left alone. */
 export async function loadContainers(context: RuntimeContext, sandbox: Sandbox): Promise<void> {
@@ -42,9 +45,16 @@ export async function resumeContainers(context: RuntimeContext, sandbox: Sandbox
   const inGuest = new Map((await sandbox.watch(context.heartbeatMs)).map((info) => [info.containerId, info]));
   for (const container of sandbox.containers.values()) {
     await reconcile(context, sandbox, container, inGuest.get(container.id));
-    inGuest.delete(container.id);
   }
-  for (const id of inGuest.keys()) await removeUnrecorded(context, sandbox, id);
+  for (const id of new Set([...inGuest.keys(), ...(await idsOnHost(sandbox.paths))])) {
+    if (!sandbox.containers.has(id)) await removeUnrecorded(context, sandbox, id);
+  }
+}
+
+/** The containers that have volumes or files beside their record here, whether there is a record or not. */
+async function idsOnHost(paths: SandboxPaths): Promise<readonly string[]> {
+  const names = [...(await volumeNames(paths)), ...(await listFolder(paths.containers))];
+  return names.flatMap((name) => BELONGING.exec(name)?.[1] ?? []);
 }
 
 async function reconcile(
@@ -77,10 +87,11 @@ async function resumeLog(context: RuntimeContext, sandbox: Sandbox, container: C
   await pumpLog(context, sandbox, container, position);
 }
 
-/** Created in the guest, but the daemon died before it could say so: the caller never got an id. */
+/** Begun, in the guest or only on the host, but the daemon died before it could say so: the caller never got an id. */
 async function removeUnrecorded(context: RuntimeContext, sandbox: Sandbox, id: string): Promise<void> {
   await sandbox.vm().guest.removeContainer(id);
   await removeVolumes(sandbox.paths, id);
   await deleteSpec(sandbox.paths, id);
+  await rm(logPositionPath(sandbox.paths, id), { force: true });
   context.log.warn({ sandboxId: sandbox.id, containerId: id }, 'half-made container removed');
 }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { BoxError } from '../../errors.ts';
+import { failpoint } from '../../failpoints/failpoint.ts';
 import { type BoxConfig, boxConfig } from '../box-config.ts';
 import { sandboxLimits } from '../cgroup/limits.ts';
 import type { RuntimeContext } from '../context.ts';
@@ -12,6 +13,7 @@ import type { NetworkAttachment } from '../network/pod-network.ts';
 import { type SandboxPaths, sandboxPaths } from '../paths.ts';
 import { copyScratch } from '../share/scratch.ts';
 import { createShares, removeShares } from '../share/share.ts';
+import { deleteRecord } from '../store/record-file.ts';
 import { checkSysctls } from '../sysctls.ts';
 import { nowNanos } from '../time.ts';
 import { type UndoStack, withUndo } from '../undo.ts';
@@ -66,6 +68,7 @@ async function bootSandbox(
   const cgroup = { parent: config.cgroupParent, name: paths.cgroupName };
   undo.push('cgroup', () => context.cgroups.remove(cgroup));
   await context.cgroups.create(cgroup, sandboxLimits(config, box));
+  await failpoint('run.cgroup-made');
   undo.push('shares', () => removeShares(paths));
   const place = { sandboxId: id, netnsName: paths.netnsName };
   undo.push('network', () => context.network.detach(place));
@@ -80,6 +83,7 @@ async function bootSandbox(
   const guest = await vm.guest.configureSandbox(
     configureRequest(box, network, resolvConf(config.dns, network.dns, await hostResolvConf())),
   );
+  await failpoint('run.guest-configured');
   const sandbox = new Sandbox(
     {
       version: 1,
@@ -101,7 +105,11 @@ async function bootSandbox(
   undo.push('watch', async () => sandbox.release());
   sandbox.hold(vm, context.cgroups);
   await sandbox.watch(context.heartbeatMs);
+  await failpoint('run.guest-watched');
+  // first to go: should the daemon die while the rest is taken back, it is a half-made sandbox and not a lost one
+  undo.push('record', () => deleteRecord(paths.record));
   await sandbox.save();
+  await failpoint('run.recorded');
   context.index.add(sandbox);
   admitted();
   sandbox.tell('CREATED');
@@ -115,7 +123,9 @@ async function bootSandbox(
 
 async function prepareDisk(context: RuntimeContext, paths: SandboxPaths): Promise<void> {
   await createShares(paths, context.guestInit);
+  await failpoint('run.shares-made');
   await copyScratch(context.scratchTemplate, paths.scratch);
+  await failpoint('run.scratch-copied');
 }
 
 /** Both results, or the first failure, but only when both have settled: an undo must not race with a step still under way. */

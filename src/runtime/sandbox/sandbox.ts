@@ -9,6 +9,7 @@
  * - `turns` orders what changes the sandbox as a whole (container creation and removal, stop, remove).
  */
 import { BoxError, messageOf } from '../../errors.ts';
+import { failpoint } from '../../failpoints/failpoint.ts';
 import type { ContainerInfo__Output } from '../../guest-client/generated/a3s/guest/v1/ContainerInfo.ts';
 import type { CgroupPlace } from '../cgroup/cgroup-path.ts';
 import type { Cgroups } from '../cgroup/cgroups.ts';
@@ -133,6 +134,7 @@ export class Sandbox {
     this.#stopping = true;
     await this.#vm?.shutdown();
     await this.#gone;
+    await failpoint('stop.vm-ended');
     await this.markNotReady(reason);
   }
 

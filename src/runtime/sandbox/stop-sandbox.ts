@@ -1,5 +1,6 @@
 /** StopPodSandbox and RemovePodSandbox: both repeatable, both fine with an id nobody knows. */
 
+import { failpoint } from '../../failpoints/failpoint.ts';
 import { killContainers } from '../container/stop-container.ts';
 import type { RuntimeContext } from '../context.ts';
 import { removeShares } from '../share/share.ts';
@@ -18,7 +19,9 @@ export async function removeSandbox(context: RuntimeContext, id: string): Promis
   if (sandbox === undefined) return;
   await sandbox.turns.take(async () => {
     await stop(context, sandbox);
+    await failpoint('remove.stopped');
     await removeShares(sandbox.paths);
+    await failpoint('remove.folder-deleted');
     context.index.delete(sandbox);
     for (const container of sandbox.containers.values()) {
       sandbox.containers.delete(container.id);
@@ -32,10 +35,14 @@ export async function removeSandbox(context: RuntimeContext, id: string): Promis
 async function stop(context: RuntimeContext, sandbox: Sandbox): Promise<void> {
   if (sandbox.record.state === 'READY') {
     await killContainers(sandbox, context.log);
+    await failpoint('stop.containers-killed');
     await sandbox.stopVm('stopped');
+    await failpoint('stop.recorded');
     context.log.info({ sandboxId: sandbox.id }, 'sandbox stopped');
   }
   await discardRun(sandbox.paths);
+  await failpoint('stop.folder-deleted');
   await context.cgroups.remove(sandbox.cgroup);
+  await failpoint('stop.cgroup-removed');
   await context.network.detach(sandbox.place);
 }

@@ -10,6 +10,7 @@
 import { link, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BoxError } from '../../errors.ts';
+import { failpoint } from '../../failpoints/failpoint.ts';
 import { hostCommand } from '../host/host-command.ts';
 import type { SandboxPaths } from '../paths.ts';
 import { readMountsBelow } from './mount-table.ts';
@@ -44,5 +45,6 @@ export async function removeShares(paths: SandboxPaths): Promise<void> {
       `${left.join(', ')} is still mounted: unmount it, then remove the sandbox again`,
     );
   }
+  await failpoint('remove.unmounted');
   await rm(paths.dir, { recursive: true, force: true });
 }

@@ -39,17 +39,27 @@ export async function addVolumes(
 /** Unmounts and forgets what `addVolumes` made for this container; repeatable. */
 export async function removeVolumes(paths: SandboxPaths, containerId: string): Promise<void> {
   const mounted = new Set(await readMountsBelow(paths.dir));
-  for (const [behind, shown] of [
-    [paths.roVolumes, paths.roVolumes],
-    [join(paths.rwPoints, 'vol'), paths.rwVolumes],
-    [paths.stagedVolumes, paths.stagedVolumes],
-  ] as const) {
+  for (const [behind, shown] of volumeFolders(paths)) {
     const own = (await listFolder(behind)).filter((name) => name.startsWith(`${containerId}-`));
     for (const name of own) {
       if (mounted.has(join(shown, name))) await unmount(join(shown, name));
       await removeMountPoint(join(behind, name));
     }
   }
+}
+
+/** The names of all volumes, wholly made or not; each begins with its container's id. */
+export async function volumeNames(paths: SandboxPaths): Promise<readonly string[]> {
+  return (await Promise.all(volumeFolders(paths).map(([behind]) => listFolder(behind)))).flat();
+}
+
+/** Where mount points are made, and where they are seen. */
+function volumeFolders(paths: SandboxPaths): readonly (readonly [behind: string, shown: string])[] {
+  return [
+    [paths.roVolumes, paths.roVolumes],
+    [join(paths.rwPoints, 'vol'), paths.rwVolumes],
+    [paths.stagedVolumes, paths.stagedVolumes],
+  ];
 }
 
 /** Where a volume goes, and what the host's mount in it forbids. */

@@ -12,6 +12,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BoxError, messageOf } from '../../errors.ts';
+import { failpoint } from '../../failpoints/failpoint.ts';
 import { GuestClient } from '../../guest-client/guest-client.ts';
 import { isAlive, killShim, type ShimIdentity, shimIdentitySchema } from '../../shim/identity.ts';
 import type { ShimConfig, ShimStatus } from '../../shim/protocol.ts';
@@ -80,6 +81,7 @@ export class Vm {
     await mkdir(dirname(paths.run), { recursive: true, mode: 0o700 });
     await mkdir(paths.run, { mode: 0o700 });
     await hostCommand('mkfifo', ['--mode=600', paths.console]);
+    await failpoint('run.folder-made');
     const boot = new Boot(parts, spec);
     return boot.run(signal);
   }
@@ -157,8 +159,11 @@ class Boot {
     let shim: SpawnedShim | undefined;
     try {
       shim = await this.#spawn();
+      await failpoint('run.shim-spawned');
       await this.#start(shim);
+      await failpoint('run.shim-configured');
       const guest = await this.#wait(ready.ready, failed, shim, signal);
+      await failpoint('run.guest-ready');
       const marks = { spawned: this.#spawned, ready: process.hrtime.bigint(), ...this.#marks() };
       const ended = Promise.all([shim.exited, console.ended]).then(() => undefined);
       return { vm: Vm.of(shim.identity, console, ended, paths, token), timings: bootTimings(marks, guest) };
@@ -195,6 +200,7 @@ class Boot {
   /** What must be true before the shim becomes a VM: it is on record, and in its cgroup. */
   async #start(shim: SpawnedShim): Promise<void> {
     await writeVolatile(this.#spec.paths.shimRecord, shim.identity);
+    await failpoint('run.shim-recorded');
     await this.#spec.confine(shim.identity.pid);
     shim.configure(shimConfig(this.#parts, this.#spec));
   }

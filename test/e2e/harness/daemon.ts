@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { FAILPOINTS_VARIABLE } from '../../../src/failpoints/failpoint.ts';
 import { DAEMON, DAEMON_START_MS, MIRRORED } from './settings.ts';
 
 export interface Folders {
@@ -18,6 +19,8 @@ export interface Folders {
   /** CNI configurations; empty at first, so that the daemon uses its own network. */
   readonly cniConfig: string;
   readonly configFile: string;
+  /** Where failpoints are armed; undefined: the daemon has none. */
+  readonly failpoints: string | undefined;
 }
 
 const CRICTL_TIMEOUT_S = 240;
@@ -26,7 +29,11 @@ const CRICTL_TIMEOUT_S = 240;
  * Fresh folders; every mirrored registry name leads to `registry` (an address, served by plain http). `settings` are lines of the
  * daemon's configuration.
  */
-export async function makeFolders(registry: string, settings: readonly string[] = []): Promise<Folders> {
+export async function makeFolders(
+  registry: string,
+  withFailpoints = false,
+  settings: readonly string[] = [],
+): Promise<Folders> {
   const base = await mkdtemp(join(tmpdir(), 'a3s-e2e-'));
   const folders: Folders = {
     base,
@@ -37,6 +44,7 @@ export async function makeFolders(registry: string, settings: readonly string[] 
     crictlConfig: join(base, 'crictl.yaml'),
     cniConfig: join(base, 'net.d'),
     configFile: join(base, 'config.toml'),
+    failpoints: withFailpoints ? join(base, 'failpoints') : undefined,
   };
   const endpoint = `unix://${folders.socket}`;
   await writeFile(
@@ -44,6 +52,7 @@ export async function makeFolders(registry: string, settings: readonly string[] 
     `runtime-endpoint: ${endpoint}\nimage-endpoint: ${endpoint}\ntimeout: ${CRICTL_TIMEOUT_S}\n`,
   );
   await mkdir(folders.cniConfig);
+  if (folders.failpoints !== undefined) await mkdir(folders.failpoints);
   await writeFile(folders.configFile, [`cni_conf_dir = "${folders.cniConfig}"`, ...settings, ''].join('\n'));
   await mirrorTo(folders, registry);
   return folders;
@@ -80,6 +89,7 @@ export class Daemon {
       [...args, '--registry-config', folders.registryConfig, '--log-level', 'debug', ...extra],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, ...(folders.failpoints && { [FAILPOINTS_VARIABLE]: folders.failpoints }) },
       },
     );
     const daemon = new Daemon(folders, child);
@@ -99,6 +109,12 @@ export class Daemon {
   /** SIGTERM; resolves with the exit code. */
   async stop(): Promise<number | null> {
     return this.#end('SIGTERM');
+  }
+
+  /** Resolves with the signal that ended it, or null, when it has ended by itself. */
+  async ended(): Promise<NodeJS.Signals | null> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');
+    return this.#child.signalCode;
   }
 
   async kill(): Promise<void> {

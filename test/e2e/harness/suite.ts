@@ -4,6 +4,7 @@ import { after, before } from 'node:test';
 import { Crictl } from './crictl.ts';
 import { Daemon, type Folders, makeFolders, removeFolders } from './daemon.ts';
 import { leftovers } from './leftovers.ts';
+import { usePlainNetwork } from './plain-network.ts';
 import { type Registry, startRegistry } from './registry.ts';
 import { BUSYBOX } from './settings.ts';
 
@@ -26,11 +27,19 @@ export class World {
   }
 }
 
+/** The daemon's own network, or one that costs less. */
+type Network = 'default' | 'plain';
+
 /** Call once at the top of a test file; the world is there in every test of it. `settings` are lines of the daemon's configuration. */
-export function useWorld(images: readonly string[] = [BUSYBOX], settings: readonly string[] = []): () => World {
+export function useWorld(
+  images: readonly string[] = [BUSYBOX],
+  network: Network = 'plain',
+  withFailpoints = false,
+  settings: readonly string[] = [],
+): () => World {
   let world: World | undefined;
   before(async () => {
-    world = await setUp(images, settings);
+    world = await setUp(images, network, withFailpoints, settings);
   });
   after(async () => {
     if (world !== undefined) await end(world);
@@ -42,11 +51,17 @@ export function useWorld(images: readonly string[] = [BUSYBOX], settings: readon
 }
 
 /** A world that cannot be set up takes its processes with it: they would keep the test run from ending. */
-async function setUp(images: readonly string[], settings: readonly string[]): Promise<World> {
+async function setUp(
+  images: readonly string[],
+  network: Network,
+  withFailpoints: boolean,
+  settings: readonly string[],
+): Promise<World> {
   const registry = await startRegistry();
   let daemon: Daemon | undefined;
   try {
-    const folders = await makeFolders(registry.address, settings);
+    const folders = await makeFolders(registry.address, withFailpoints, settings);
+    if (network === 'plain') await usePlainNetwork(folders);
     daemon = await Daemon.start(folders);
     const world = new World(folders, registry, daemon);
     for (const image of images) await world.crictl.ok('pull', image);

@@ -1,0 +1,141 @@
+/**
+ * One pod's life in plain CRI calls, each the same whenever it is made: an operation that was cut short is simply called again.
+ *
+ * INVARIANT: the pod has one container; `pod` and `container` are the ids that the daemon gave last.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FailpointOperation } from '../../../src/failpoints/table.ts';
+import { type Cri, call, connectCri } from './cri.ts';
+import type { Folders } from './daemon.ts';
+import { BUSYBOX } from './settings.ts';
+
+/** Pulled and removed again and again: the smallest of the test images, and nobody else's. */
+const TINY = 'registry.k8s.io/pause:3.9';
+
+export class Life {
+  readonly #folders: Folders;
+  readonly #name: string;
+  #cri: Cri;
+  #pod = '';
+  #container = '';
+
+  constructor(folders: Folders, name: string) {
+    this.#folders = folders;
+    this.#name = name;
+    this.#cri = connectCri(folders.socket);
+    mkdirSync(this.#volume, { recursive: true });
+  }
+
+  /** To be called for the next daemon. */
+  reconnect(): void {
+    this.#cri.close();
+    this.#cri = connectCri(this.#folders.socket);
+  }
+
+  close(): void {
+    this.#cri.close();
+  }
+
+  /** Each operation, on what the ones before it have made. */
+  readonly calls: Readonly<Record<FailpointOperation, () => Promise<void>>> = {
+    PullImage: async () => {
+      const { images } = this.#cri;
+      await call(images.pullImage.bind(images), { image: { image: TINY } });
+    },
+    RunPodSandbox: async () => {
+      const { runtime } = this.#cri;
+      this.#pod = (await call(runtime.runPodSandbox.bind(runtime), { config: this.podConfig })).podSandboxId;
+    },
+    CreateContainer: async () => {
+      const { runtime } = this.#cri;
+      this.#container = (await call(runtime.createContainer.bind(runtime), this.containerRequest)).containerId;
+    },
+    StartContainer: async () => {
+      const { runtime } = this.#cri;
+      await call(runtime.startContainer.bind(runtime), { containerId: this.#container });
+    },
+    StopPodSandbox: async () => {
+      const { runtime } = this.#cri;
+      await call(runtime.stopPodSandbox.bind(runtime), { podSandboxId: this.#pod });
+    },
+    RemovePodSandbox: async () => {
+      const { runtime } = this.#cri;
+      await call(runtime.removePodSandbox.bind(runtime), { podSandboxId: this.#pod });
+    },
+  };
+
+  /** For an operation that has been done: everything is again as it was before it. */
+  readonly again: Readonly<Record<FailpointOperation, () => Promise<void>>> = {
+    PullImage: async () => {
+      const { images } = this.#cri;
+      await call(images.removeImage.bind(images), { image: { image: TINY } });
+    },
+    RunPodSandbox: () => this.calls.RemovePodSandbox(),
+    CreateContainer: async () => {
+      const { runtime } = this.#cri;
+      await call(runtime.removeContainer.bind(runtime), { containerId: this.#container });
+    },
+    StartContainer: async () => {
+      await this.again.CreateContainer();
+      await this.calls.CreateContainer();
+    },
+    StopPodSandbox: async () => {
+      await this.calls.RemovePodSandbox();
+      await this.calls.RunPodSandbox();
+    },
+    RemovePodSandbox: async () => {
+      await this.calls.RunPodSandbox();
+      await this.calls.StopPodSandbox();
+    },
+  };
+
+  /** The ids of all sandboxes and containers there are. */
+  async listed(): Promise<readonly string[]> {
+    const { runtime } = this.#cri;
+    const { items } = await call(runtime.listPodSandbox.bind(runtime), {});
+    const { containers } = await call(runtime.listContainers.bind(runtime), {});
+    return [...items.map(({ id }) => id), ...containers.map(({ id }) => id)];
+  }
+
+  get cri(): Cri {
+    return this.#cri;
+  }
+
+  get containerId(): string {
+    return this.#container;
+  }
+
+  get podConfig() {
+    return {
+      metadata: { name: this.#name, namespace: 'default', uid: this.#name, attempt: 0 },
+      logDirectory: join(this.#folders.base, 'logs', this.#name),
+      linux: {},
+    };
+  }
+
+  /** With a volume of each kind, so that each step has something to take back. */
+  get containerRequest() {
+    const hostPath = this.#volume;
+    return {
+      podSandboxId: this.#pod,
+      sandboxConfig: this.podConfig,
+      config: {
+        metadata: { name: 'main', attempt: 0 },
+        image: { image: BUSYBOX },
+        command: ['sleep', '1000000'],
+        logPath: 'main.log',
+        mounts: [
+          { containerPath: '/writable', hostPath },
+          { containerPath: '/read-only', hostPath, readonly: true },
+          { containerPath: '/image', image: { image: BUSYBOX }, readonly: true },
+        ],
+        linux: {},
+      },
+    };
+  }
+
+  get #volume(): string {
+    return join(this.#folders.base, 'volumes', this.#name);
+  }
+}

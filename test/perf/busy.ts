@@ -1,0 +1,55 @@
+/** `busy.ts`: how long List* take while many pods start, beside the same on an idle daemon. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { call, connectCri } from '../e2e/harness/cri.ts';
+import { Crictl } from '../e2e/harness/crictl.ts';
+import { Daemon, makeFolders, removeFolders } from '../e2e/harness/daemon.ts';
+import { usePlainNetwork } from '../e2e/harness/plain-network.ts';
+import { startRegistry } from '../e2e/harness/registry.ts';
+import { BUSYBOX } from '../e2e/harness/settings.ts';
+import { removePod, startPod } from './pods.ts';
+import { sample } from './sample.ts';
+import { percentile, table, timed } from './table.ts';
+
+const PODS = 20;
+const IDLE_CALLS = 200;
+/** Between two rounds of calls: kubelet's are seconds apart, and calls without a pause would be most of the load themselves. */
+const PAUSE_MS = 100;
+
+const registry = await startRegistry();
+const folders = await makeFolders(registry.address);
+await usePlainNetwork(folders);
+const daemon = await Daemon.start(folders);
+const cri = connectCri(folders.socket);
+await new Crictl(folders).ok('pull', BUSYBOX);
+const { runtime } = cri;
+const lists: readonly [string, () => Promise<unknown>][] = [
+  ['ListPodSandbox', () => call(runtime.listPodSandbox.bind(runtime), {})],
+  ['ListContainers', () => call(runtime.listContainers.bind(runtime), {})],
+];
+const idle: (readonly number[])[] = [];
+for (const [, list] of lists) idle.push((await sample(IDLE_CALLS, list)) ?? []);
+
+const started = new AbortController();
+const pods = Promise.all(Array.from({ length: PODS }, (_, index) => startPod(cri, `busy-${index}`)));
+const ended = pods.finally(() => started.abort());
+const busy: number[][] = lists.map(() => []);
+while (!started.signal.aborted) {
+  for (const [index, [, list]] of lists.entries()) busy[index]?.push(await timed(list));
+  await delay(PAUSE_MS);
+}
+await ended;
+for (const pod of await pods) await removePod(cri, pod);
+cri.close();
+await daemon.stop();
+await registry.stop();
+await removeFolders(folders);
+const columns = ['idle p50', 'busy p50', 'busy p99', 'p99 / idle p50', 'calls'];
+const rows = lists.map(([name], index) => {
+  const [before, during] = [percentile(idle[index] ?? [], 0.5), busy[index] ?? []];
+  const p99 = percentile(during, 0.99);
+  const times = [before, percentile(during, 0.5), p99, p99 / before].map((value) => value.toFixed(1));
+  return [name, ...times, String(during.length)];
+});
+const title = `List calls beside ${PODS} pods that start at once, ms (target: p99 at most 10 times the idle p50)`;
+process.stdout.write(table(title, ['', ...columns], rows));
+process.exit(0);

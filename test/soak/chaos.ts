@@ -1,0 +1,114 @@
+/**
+ * Kills by seed: the daemon, VMMs, CNI plugins.
+ *
+ * INVARIANT: one kill at a time; `serving` is pending exactly while there is no daemon that answers.
+ */
+import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errnoOf } from '../../src/errors.ts';
+import type { Folders } from '../e2e/harness/daemon.ts';
+import { Daemon } from '../e2e/harness/daemon.ts';
+import { shims } from '../e2e/harness/leftovers.ts';
+import type { Random } from './random.ts';
+
+const PLUGINS = '/usr/lib/cni';
+/** Which of a hundred steps of a pod's life are followed by which kill. */
+const PER_HUNDRED = { daemon: 2, shim: 4, plugin: 6 } as const;
+export type Victim = keyof typeof PER_HUNDRED;
+const VICTIMS = ['daemon', 'shim', 'plugin'] as const;
+
+export class Chaos {
+  readonly kills: Record<Victim, number> = { daemon: 0, shim: 0, plugin: 0 };
+  daemon: Daemon;
+  serving: Promise<unknown> = Promise.resolve();
+  readonly #folders: Folders;
+  readonly #random: Random;
+  #calm = false;
+  #busy: Promise<unknown> = Promise.resolve();
+
+  constructor(folders: Folders, daemon: Daemon, random: Random) {
+    this.#folders = folders;
+    this.#random = random;
+    this.daemon = daemon;
+  }
+
+  /** A step has been done: something may be killed now. */
+  step(): void {
+    if (this.#calm) return;
+    let dice = this.#random.next() * 100;
+    for (const victim of VICTIMS) {
+      dice -= PER_HUNDRED[victim];
+      if (dice >= 0) continue;
+      this.#busy = this.#busy.then(() => this.#kill(victim));
+      return;
+    }
+  }
+
+  /** No kills from now on; resolves when the last one is over. */
+  async calm(): Promise<void> {
+    this.#calm = true;
+    await this.#busy;
+  }
+
+  async #kill(victim: Victim): Promise<void> {
+    switch (victim) {
+      case 'daemon':
+        this.serving = this.#restart();
+        await this.serving;
+        break;
+      case 'shim':
+        if (!(await this.#killShim())) return;
+        break;
+      case 'plugin':
+        await arm(this.#folders);
+        break;
+      default:
+        victim satisfies never;
+    }
+    this.kills[victim] += 1;
+  }
+
+  async #restart(): Promise<void> {
+    await this.daemon.kill();
+    this.daemon = await Daemon.start(this.#folders);
+  }
+
+  async #killShim(): Promise<boolean> {
+    const victim = this.#random.pick(await shims(this.#folders));
+    if (victim === undefined) return false;
+    try {
+      process.kill(victim.pid, 'SIGKILL');
+      return true;
+    } catch (error) {
+      // it has just ended by itself
+      if (errnoOf(error) === 'ESRCH') return false;
+      throw error;
+    }
+  }
+}
+
+const armedFile = (folders: Folders): string => join(folders.base, 'kill-a-plugin');
+
+/** The next plugin that runs dies half way. */
+async function arm(folders: Folders): Promise<void> {
+  const file = armedFile(folders);
+  await writeFile(`${file}.new`, '');
+  await rename(`${file}.new`, file);
+}
+
+/** The real plugins, each behind a script that kills it soon after its start when that has been armed. Returns their folder. */
+export async function mortalPlugins(folders: Folders): Promise<string> {
+  const dir = join(folders.base, 'plugins');
+  await mkdir(dir);
+  const file = armedFile(folders);
+  for (const name of await readdir(PLUGINS)) {
+    const real = `${PLUGINS}/${name}`;
+    const script = `#!/bin/bash
+rm ${file} 2>/dev/null || exec ${real}
+${real} <&0 & sleep 0.1
+kill -KILL $! $$
+`;
+    await writeFile(join(dir, name), script, { mode: 0o755 });
+  }
+  return dir;
+}

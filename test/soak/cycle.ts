@@ -1,0 +1,70 @@
+/** One pod from its start to its removal, by a caller that is as patient as kubelet. */
+import assert from 'node:assert/strict';
+import { call } from '../e2e/harness/cri.ts';
+import type { Folders } from '../e2e/harness/daemon.ts';
+import { Life } from '../e2e/harness/life.ts';
+import type { Chaos } from './chaos.ts';
+
+/** A pod that has been killed so often was not killed by chance. */
+const ATTEMPTS = 40;
+const OPERATIONS = ['RunPodSandbox', 'CreateContainer', 'StartContainer'] as const;
+
+/** Resolves with the number of attempts that a kill cut short. Rejects if the pod cannot be made, or not be removed. */
+export async function cycle(folders: Folders, chaos: Chaos, name: string): Promise<number> {
+  const life = new Life(folders, name);
+  try {
+    for (let cut = 0; ; cut += 1) {
+      const failure = await attempt(life, chaos);
+      await remove(life, chaos, name);
+      if (failure === undefined) return cut;
+      if (cut === ATTEMPTS) throw new Error(`${name} failed ${ATTEMPTS} times`, { cause: failure });
+    }
+  } finally {
+    life.close();
+  }
+}
+
+/** The failure, if there was one: whether it came of a kill cannot be told, a next attempt must do without. */
+async function attempt(life: Life, chaos: Chaos): Promise<unknown> {
+  try {
+    for (const operation of OPERATIONS) {
+      await life.calls[operation]();
+      chaos.step();
+    }
+    const { runtime } = life.cri;
+    const word = `word-${Math.random()}`;
+    const said = await call(runtime.execSync.bind(runtime), {
+      containerId: life.containerId,
+      cmd: ['echo', word],
+      timeout: '60',
+    });
+    assert.equal(said.stdout.toString(), `${word}\n`);
+    chaos.step();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** Until nothing of that name is listed any more, whatever was killed meanwhile. */
+async function remove(life: Life, chaos: Chaos, name: string): Promise<void> {
+  let failure: unknown;
+  for (let attempts = 0; attempts < ATTEMPTS; attempts += 1) {
+    try {
+      const { runtime } = life.cri;
+      const { items } = await call(runtime.listPodSandbox.bind(runtime), {});
+      const own = items.filter(({ metadata }) => metadata?.name === name);
+      for (const { id } of own) {
+        await call(runtime.stopPodSandbox.bind(runtime), { podSandboxId: id });
+        chaos.step();
+        await call(runtime.removePodSandbox.bind(runtime), { podSandboxId: id });
+      }
+      return;
+    } catch (error) {
+      failure = error;
+      await chaos.serving;
+      life.reconnect();
+    }
+  }
+  throw new Error(`${name} cannot be removed`, { cause: failure });
+}

@@ -1,0 +1,111 @@
+/** Pods made and removed, many at once, while the daemon, VMMs and CNI plugins are killed by seed; then nothing may be left. */
+import { appendFile, readdir } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Crictl } from '../e2e/harness/crictl.ts';
+import { Daemon, makeFolders, removeFolders } from '../e2e/harness/daemon.ts';
+import { leftovers } from '../e2e/harness/leftovers.ts';
+import { usePlainNetwork } from '../e2e/harness/plain-network.ts';
+import { startRegistry } from '../e2e/harness/registry.ts';
+import { BUSYBOX } from '../e2e/harness/settings.ts';
+import { residentMiB } from '../perf/memory.ts';
+import { Chaos, mortalPlugins, type Victim } from './chaos.ts';
+import { cycle } from './cycle.ts';
+import { Random } from './random.ts';
+
+export interface SoakOptions {
+  readonly seed: number;
+  readonly cycles: number;
+  readonly parallel: number;
+  /** No cycle begins later than this after the first one. */
+  readonly seconds: number;
+}
+
+/** The daemon at one moment. */
+export interface Sample {
+  readonly second: number;
+  readonly cycles: number;
+  readonly pid: number;
+  readonly residentMiB: number;
+  readonly descriptors: number;
+}
+
+export interface SoakReport {
+  readonly cycles: number;
+  readonly seconds: number;
+  readonly kills: Readonly<Record<Victim, number>>;
+  /** Attempts that were cut short. */
+  readonly cut: number;
+  /** The first one is that of the first daemon before its first pod, the last one that of the last daemon after its last. */
+  readonly samples: readonly Sample[];
+  /** Of a daemon that has just taken up nothing, for comparison with the last sample. */
+  readonly fresh: Sample;
+  readonly left: readonly string[];
+}
+
+/** A cycle that takes longer hangs. */
+const CYCLE_MS = 15 * 60_000;
+
+export async function soak({ seed, cycles, parallel, seconds }: SoakOptions): Promise<SoakReport> {
+  const registry = await startRegistry();
+  const folders = await makeFolders(registry.address);
+  await usePlainNetwork(folders);
+  await appendFile(folders.configFile, `cni_bin_dirs = ["${await mortalPlugins(folders)}"]\n`);
+  const chaos = new Chaos(folders, await Daemon.start(folders), new Random(seed));
+  const began = performance.now();
+  const second = (): number => (performance.now() - began) / 1000;
+  let done = 0;
+  let begun = 0;
+  let cut = 0;
+  const samples: Sample[] = [];
+  const sample = async (): Promise<Sample> => {
+    const { pid } = chaos.daemon;
+    const [resident, descriptors] = await Promise.all([residentMiB(pid), readdir(`/proc/${pid}/fd`)]);
+    return { second: second(), cycles: done, pid, residentMiB: resident, descriptors: descriptors.length };
+  };
+  const lane = async (): Promise<void> => {
+    while (begun < cycles && second() < seconds) {
+      begun += 1;
+      cut += await inTime(cycle(folders, chaos, `soak-${begun}`), `cycle ${begun}`);
+      done += 1;
+      await chaos.serving;
+      samples.push(await sample());
+    }
+  };
+  try {
+    await new Crictl(folders).ok('pull', BUSYBOX);
+    samples.push(await sample());
+    await Promise.all(Array.from({ length: parallel }, lane));
+    await chaos.calm();
+    samples.push(await sample());
+    const left = await leftovers(folders);
+    await chaos.daemon.stop();
+    chaos.daemon = await Daemon.start(folders);
+    const fresh = await sample();
+    return { cycles: done, seconds: second(), kills: chaos.kills, cut, samples, fresh, left };
+  } catch (error) {
+    throw new Error(
+      `the soak of seed ${seed} failed in second ${second().toFixed(0)}; the daemon's last words:\n${chaos.daemon.log().slice(-8000)}`,
+      {
+        cause: error,
+      },
+    );
+  } finally {
+    await chaos.calm();
+    await chaos.daemon.stop();
+    await registry.stop();
+    await removeFolders(folders).catch(() => undefined);
+  }
+}
+
+async function inTime<T>(work: Promise<T>, what: string): Promise<T> {
+  const stop = new AbortController();
+  const late = delay(CYCLE_MS, undefined, { signal: stop.signal }).then(() => {
+    throw new Error(`${what} hangs`);
+  });
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    stop.abort();
+  }
+}
