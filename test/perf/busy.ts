@@ -16,7 +16,8 @@ const IDLE_CALLS = 200;
 const PAUSE_MS = 100;
 
 const registry = await startRegistry();
-const folders = await makeFolders(registry.address);
+// these pods use next to nothing of the memory they are given
+const folders = await makeFolders(registry.address, false, ['memory_overcommit = 2']);
 await usePlainNetwork(folders);
 const daemon = await Daemon.start(folders);
 const cri = connectCri(folders.socket);
