@@ -6,11 +6,12 @@ import { useWorld } from './harness/suite.ts';
 
 const PORT = 7000;
 const NAME_PORT = 7080;
-const [TCP, UDP] = [0, 1];
+const [TCP, UDP, SCTP] = [0, 1, 2];
 
 describe('host ports', () => {
   const world = useWorld([BUSYBOX], 'default');
   let outside: Server;
+  let inPod = '';
 
   before(async () => {
     outside = await makeOutside();
@@ -25,9 +26,10 @@ describe('host ports', () => {
           { protocol: TCP, container_port: NAME_PORT, host_port: base, host_ip },
           { protocol: UDP, container_port: PORT, host_port: base + 1, host_ip },
           { protocol: TCP, container_port: PORT, host_port: base + 2, host_ip },
+          { protocol: SCTP, container_port: PORT, host_port: base + 3, host_ip },
         ],
       });
-      await crictl.start(pod, await peerContainer('peer', PORT));
+      inPod = await crictl.start(pod, await peerContainer('peer', PORT));
       await crictl.start(pod, { name: 'name', command: ['nc', '-ll', '-p', String(NAME_PORT), '-e', 'hostname'] });
     }
   });
@@ -56,6 +58,11 @@ describe('host ports', () => {
     await fromOutside(NETPEER, 'put', OUTSIDE.node4, '9002', '1000');
     await assert.rejects(fromOutside(NETPEER, 'put', OUTSIDE.node6, '9002', '1000'), /refused/);
     await assert.rejects(node(NETPEER, 'put', '127.0.0.1', '9002', '1000'), /refused/);
+  });
+
+  it('SCTP: the rule is made; the guest kernel has no SCTP that could answer', async () => {
+    assert.match(await node('iptables', '-t', 'nat', '-S'), /-p sctp .*--dport 8003/);
+    assert.doesNotMatch(await world().crictl.exec(inPod, 'cat', '/proc/net/protocols'), /SCTP/);
   });
 
   it('is closed when its pod has gone', async () => {
