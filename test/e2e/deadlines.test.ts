@@ -19,7 +19,7 @@ describe('callers that give up', () => {
   const world = useWorld([BUSYBOX], 'plain', true);
   let life: Life;
   before(() => {
-    life = new Life(world().folders, 'pod');
+    life = new Life(world().folders, 0);
   });
   after(() => life.close());
 
@@ -65,7 +65,7 @@ describe('callers that give up', () => {
       await giveUpAt(name, (callback) => life.cri.runtime.createContainer(life.containerRequest, callback));
       await life.calls.CreateContainer();
       await thereAre(2);
-      await life.again.CreateContainer();
+      await life.removeContainer();
       await thereAre(1);
     });
   }

@@ -20,116 +20,110 @@ import { useWorld } from './harness/suite.ts';
 /** Longer than any daemon of this file lives. */
 const HELD: FailpointAction = 'delay:3600000';
 
-/** How a call ended: undefined if well. */
-type Outcome = Promise<Error | undefined>;
-
-/** A life taken to one failpoint. */
-interface Step {
+/** A call that is cut short at one step. */
+interface Cut {
+  readonly life: Life;
+  readonly operation: FailpointOperation;
   readonly name: Failpoint;
-  reach(action: FailpointAction): Promise<{ readonly outcome: Outcome }>;
 }
 
 describe('failpoints', () => {
   const world = useWorld([BUSYBOX], 'plain', true);
   const lives: Life[] = [];
-  const newLife = (name: string): Life => {
-    const life = new Life(world().folders, name);
+  const newLife = (): Life => {
+    const life = new Life(world().folders, lives.length);
     lives.push(life);
     return life;
   };
-  let shared: Life;
+  let first: Life;
   before(() => {
-    shared = newLife('shared');
+    first = newLife();
   });
   after(() => {
     for (const life of lives) life.close();
   });
 
-  for (const operation of ['PullImage', 'RunPodSandbox', 'CreateContainer', 'StartContainer'] as const) {
-    it(`errors in ${operation}`, () => fails(shared, operation));
-  }
+  const fails = (operation: FailpointOperation): void => {
+    it(`errors in ${operation}`, async () => {
+      for (const { name } of cuts(operation, () => first)) await fail({ life: first, operation, name });
+      await first.calls[operation]();
+      // and once more, as if its answer had been lost
+      await first.calls[operation]();
+      await nothingStrays(operation);
+    });
+  };
 
-  it('crashes', async () => {
-    // one kill for three lives: a container of the pod above and a pull wait at a step of theirs, where a second pod crashes
-    await shared.again.CreateContainer();
-    const riders = [walk(shared, ['CreateContainer', 'StartContainer']), walk(newLife('pull'), ['PullImage'])];
-    const driver = walk(newLife('crashed'), ['RunPodSandbox', 'StopPodSandbox', 'RemovePodSandbox']);
-    for (;;) {
-      const waiting = await Promise.all(riders.map(nextStep));
-      const crashing = await nextStep(driver);
-      const names = [...waiting, crashing].flatMap((step) => step?.name ?? []);
-      if (names.length === 0) break;
-      for (const step of waiting) await step?.reach(HELD);
-      if (crashing === undefined) await world().daemon.kill();
-      else await crashing.reach('crash');
-      assert.equal(await world().daemon.ended(), 'SIGKILL');
-      await world().restart();
-      for (const life of lives) life.reconnect();
-      await nothingStrays(names.join(', '));
-    }
+  for (const operation of ['PullImage', 'RunPodSandbox', 'CreateContainer', 'StartContainer'] as const)
+    fails(operation);
+
+  // a restart takes long, so each crash cuts short as many calls as there are steps, each in a pod of its own
+  const pods: Life[] = [];
+  const pod = (index: number): Life => (pods[index] ??= newLife());
+
+  it('crashes in PullImage and RunPodSandbox', async () => {
+    await crash([...cuts('PullImage', pod), ...cuts('RunPodSandbox', pod)]);
   });
 
-  for (const operation of ['StopPodSandbox', 'RemovePodSandbox'] as const) {
-    it(`errors in ${operation}`, () => fails(shared, operation));
+  it('crashes in CreateContainer and StartContainer', async () => {
+    const starts = cuts('StartContainer', (index) => pod(failpoints.CreateContainer.length + index));
+    for (const { life } of starts) await life.calls.CreateContainer();
+    await crash([...cuts('CreateContainer', pod), ...starts]);
+  });
+
+  it('crashes in StopPodSandbox and RemovePodSandbox', async () => {
+    const removals = cuts('RemovePodSandbox', (index) => pod(failpoints.StopPodSandbox.length + index));
+    await crash([...cuts('StopPodSandbox', pod), ...removals]);
+    for (const life of pods) await life.calls.RemovePodSandbox();
+    assert.deepEqual(await first.listed(), first.ids);
+  });
+
+  for (const operation of ['StopPodSandbox', 'RemovePodSandbox'] as const) fails(operation);
+
+  /** All steps of an operation, each in the life that is chosen for it. */
+  function cuts(operation: FailpointOperation, life: (index: number) => Life): readonly Cut[] {
+    return failpoints[operation].map((name, index) => ({ life: life(index), operation, name }));
   }
 
-  /** Each failpoint of an operation as an error, on one life: each call but the first is the repetition of one that failed. */
-  async function fails(life: Life, operation: FailpointOperation): Promise<void> {
-    for (const name of failpoints[operation]) {
-      const there = await life.listed();
-      const { outcome } = await reach(life, operation, name, 'error');
-      assert.match(String(await outcome), new RegExp(`failpoint ${name}`));
-      assert.deepEqual(await life.listed(), there, `after ${name}`);
-      await nothingStrays(name);
-    }
-    await life.calls[operation]();
-    // and once more, as if its answer had been lost
-    await life.calls[operation]();
-    await nothingStrays(operation);
+  /** The step as an error. Whoever was listed before is listed still, and nobody else. */
+  async function fail(cut: Cut): Promise<void> {
+    const there = await first.listed();
+    const { outcome } = await reach(cut, 'error');
+    assert.match(String(await outcome), new RegExp(`failpoint ${cut.name}`));
+    assert.deepEqual(await first.listed(), there, `after ${cut.name}`);
+    await nothingStrays(cut.name);
   }
 
-  /** The failpoints of some operations; each operation is finished, by the very call that was cut short, before the next begins. */
-  async function* walk(life: Life, operations: readonly FailpointOperation[]): AsyncGenerator<Step, undefined> {
-    for (const operation of operations) {
-      for (const name of failpoints[operation]) {
-        yield { name, reach: (action) => reach(life, operation, name, action) };
-      }
-      await life.calls[operation]();
-    }
+  /** Takes all calls to their steps, then the daemon dies, by the last one. The next daemon clears up, and the same calls succeed. */
+  async function crash(cuts: readonly Cut[]): Promise<void> {
+    for (const cut of cuts) await reach(cut, cut === cuts.at(-1) ? 'crash' : HELD);
+    assert.equal(await world().daemon.ended(), 'SIGKILL');
+    await world().restart();
+    for (const life of lives) life.reconnect();
+    await nothingStrays('a crash');
+    for (const { life, operation } of cuts) await life.calls[operation]();
+    await nothingStrays('the calls after a crash');
   }
 
-  async function nextStep(steps: AsyncGenerator<Step, undefined>): Promise<Step | undefined> {
-    return (await steps.next()).value;
-  }
-
-  /** Makes the call with the failpoint armed. A call that does not come there has been finished by a recovery: then from the beginning. */
+  /** Resolves when the call has come to its step; `outcome` is how it ends. */
   async function reach(
-    life: Life,
-    operation: FailpointOperation,
-    name: Failpoint,
+    { life, operation, name }: Cut,
     action: FailpointAction,
-    again = true,
-  ): Promise<{ readonly outcome: Outcome }> {
+  ): Promise<{ outcome: Promise<unknown> }> {
     const armed = await Armed.arm(world().folders, name, action);
-    const outcome: Outcome = life.calls[operation]().then(
-      () => undefined,
-      (error: unknown) => (error instanceof Error ? error : new TypeError(String(error))),
+    const outcome = life.calls[operation]().then(
+      () => `${operation} succeeds`,
+      (error: unknown) => error,
     );
     await Promise.race([armed.reached, outcome]);
-    if (armed.isReached) return { outcome };
-    await armed.disarm();
-    assert.equal(await outcome, undefined, `${operation} on its way to ${name}`);
-    assert.ok(again, `${operation} does not come to ${name}`);
-    await life.again[operation]();
-    return reach(life, operation, name, action, false);
+    if (!armed.isReached) assert.fail(`${operation} does not come to ${name}: ${String(await outcome)}`);
+    return { outcome };
   }
 
   /** What an orphan of a killed daemon has in hand may end a moment later. */
   async function nothingStrays(where: string): Promise<void> {
-    console.log(`# TIME ${where} ${Math.round(performance.now())}`);
     let found: readonly string[] = [];
     const look = async (): Promise<true | undefined> => {
-      found = await strays(world().folders, await shared.listed());
+      found = await strays(world().folders, await first.listed());
       return found.length === 0 || undefined;
     };
     await until('nothing strays', look).catch(() =>

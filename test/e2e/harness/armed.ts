@@ -1,6 +1,6 @@
 /** Arming the failpoints of a daemon that runs (src/failpoints). */
 import { existsSync, watch } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Failpoint, FailpointAction } from '../../../src/failpoints/table.ts';
 import type { Folders } from './daemon.ts';
@@ -35,9 +35,5 @@ export class Armed {
 
   get isReached(): boolean {
     return !existsSync(this.#file);
-  }
-
-  async disarm(): Promise<void> {
-    await rm(this.#file, { force: true });
   }
 }

@@ -10,19 +10,28 @@ import { type Cri, call, connectCri } from './cri.ts';
 import type { Folders } from './daemon.ts';
 import { BUSYBOX } from './settings.ts';
 
-/** Pulled and removed again and again: the smallest of the test images, and nobody else's. */
-const TINY = 'registry.k8s.io/pause:3.9';
+/** Small images with a layer of their own each: pulls of one layer share its transfer. */
+const SMALL_IMAGES = [
+  'registry.k8s.io/pause:3.9',
+  'registry.k8s.io/e2e-test-images/nonewprivs:1.3',
+  ...['tag:test', 'tag:all', 'latest:latest', 'digest:latest', '1:latest', '2:latest', '3:latest'].map(
+    (name) => `gcr.io/k8s-staging-cri-tools/test-image-${name}`,
+  ),
+];
 
 export class Life {
   readonly #folders: Folders;
   readonly #name: string;
+  readonly #image: string;
   #cri: Cri;
   #pod = '';
   #container = '';
 
-  constructor(folders: Folders, name: string) {
+  /** Lives of different numbers have different pods, and different images to pull as long as there are enough. */
+  constructor(folders: Folders, number: number) {
     this.#folders = folders;
-    this.#name = name;
+    this.#name = `pod-${number}`;
+    this.#image = SMALL_IMAGES[number % SMALL_IMAGES.length] ?? BUSYBOX;
     this.#cri = connectCri(folders.socket);
     mkdirSync(this.#volume, { recursive: true });
   }
@@ -41,7 +50,7 @@ export class Life {
   readonly calls: Readonly<Record<FailpointOperation, () => Promise<void>>> = {
     PullImage: async () => {
       const { images } = this.#cri;
-      await call(images.pullImage.bind(images), { image: { image: TINY } });
+      await call(images.pullImage.bind(images), { image: { image: this.#image } });
     },
     RunPodSandbox: async () => {
       const { runtime } = this.#cri;
@@ -65,30 +74,14 @@ export class Life {
     },
   };
 
-  /** For an operation that has been done: everything is again as it was before it. */
-  readonly again: Readonly<Record<FailpointOperation, () => Promise<void>>> = {
-    PullImage: async () => {
-      const { images } = this.#cri;
-      await call(images.removeImage.bind(images), { image: { image: TINY } });
-    },
-    RunPodSandbox: () => this.calls.RemovePodSandbox(),
-    CreateContainer: async () => {
-      const { runtime } = this.#cri;
-      await call(runtime.removeContainer.bind(runtime), { containerId: this.#container });
-    },
-    StartContainer: async () => {
-      await this.again.CreateContainer();
-      await this.calls.CreateContainer();
-    },
-    StopPodSandbox: async () => {
-      await this.calls.RemovePodSandbox();
-      await this.calls.RunPodSandbox();
-    },
-    RemovePodSandbox: async () => {
-      await this.calls.RunPodSandbox();
-      await this.calls.StopPodSandbox();
-    },
-  };
+  async removeContainer(): Promise<void> {
+    const { runtime } = this.#cri;
+    await call(runtime.removeContainer.bind(runtime), { containerId: this.#container });
+  }
+
+  get ids(): readonly string[] {
+    return [this.#pod, this.#container];
+  }
 
   /** The ids of all sandboxes and containers there are. */
   async listed(): Promise<readonly string[]> {
