@@ -31,10 +31,12 @@ export interface HostFacts {
   /** Kernel same-page merging. */
   readonly ksm: boolean;
   readonly openFiles: number;
+  /** Whether mounts made on the host later reach the mount namespaces of VMMs. */
+  readonly rootIsShared: boolean;
   readonly disk: Disk;
 }
 
-const TOOLS = ['ip', 'tc', 'nsenter', 'mount', 'umount', 'mkfs.ext4', 'mkfifo', 'truncate', 'cp'];
+const TOOLS = ['ip', 'tc', 'nsenter', 'unshare', 'mount', 'umount', 'mkfs.ext4', 'mkfifo', 'truncate', 'cp'];
 
 /** `root` need not exist yet. */
 export async function readHostFacts(root: string): Promise<HostFacts> {
@@ -54,6 +56,7 @@ export async function readHostFacts(root: string): Promise<HostFacts> {
     overcommit: (await text('/proc/sys/vm/overcommit_memory')).trim(),
     ksm: (await text('/sys/kernel/mm/ksm/run')).trim() === '1',
     openFiles: Number(/^Max open files\s+(\d+)/m.exec(await text('/proc/self/limits'))?.[1] ?? 0),
+    rootIsShared: /^\S+ \S+ \S+ \S+ \/ \S+ (?:\S+ )*shared:\d/m.test(await text('/proc/self/mountinfo')),
     disk: await diskOf(root),
   };
 }

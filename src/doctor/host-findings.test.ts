@@ -29,6 +29,7 @@ const good: HostFacts = {
   overcommit: '0',
   ksm: false,
   openFiles: 1_048_576,
+  rootIsShared: true,
   disk: { path: '/var/lib', totalBytes: 100 * GIB, freeBytes: 50 * GIB, inodes: 1000, freeInodes: 900 },
 };
 
@@ -65,6 +66,7 @@ it('each thing that is wrong is said once, with what to do', () => {
     [{ disk: { ...disk, freeInodes: 9 } }, 'warn disk: 50.0 of 100.0 GiB free at /var/lib, 9 inodes'],
     [{ now: new Date(0) }, 'fail clock: 1970-01-01T00:00:00.000Z, clock source tsc'],
     [{ clocksource: 'hpet' }, 'warn clock: 2026-01-01T00:00:00.000Z, clock source hpet'],
+    [{ rootIsShared: false }, 'warn mount propagation: / is private'],
     [{ openFiles: 1024 }, 'warn open files: 1024 for a process started here'],
   ];
   for (const [over, expected] of cases) assert.deepEqual(complaints(over), [expected]);

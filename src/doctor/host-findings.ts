@@ -24,10 +24,22 @@ export function hostFindings(facts: HostFacts, limits: Limits): readonly Finding
     cgroups(facts, limits),
     memory(facts, limits),
     sharing(facts),
+    propagation(facts),
     disk(facts, limits),
     clock(facts),
     openFiles(facts),
   ];
+}
+
+/** kubelet wants the same, and systemd does it. */
+function propagation({ rootIsShared }: HostFacts): Finding {
+  return rootIsShared
+    ? ok('mount propagation', '/ is shared')
+    : warn(
+        'mount propagation',
+        '/ is private',
+        'what is mounted after a pod has started cannot be shown in it: run mount --make-rshared /',
+      );
 }
 
 function kernel({ kernel: release }: HostFacts): Finding {

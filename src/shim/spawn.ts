@@ -18,6 +18,9 @@ const statusSchema: z.ZodType<ShimStatus> = z.union([
  */
 const NODE_FLAGS = ['--jitless', '--v8-pool-size=0', '--max-semi-space-size=1'];
 
+/** unshare(1). */
+const OWN_MOUNTS = ['unshare', '--mount', '--propagation', 'slave', '--'];
+
 export interface SpawnOptions {
   readonly sandboxId: string;
   /** dist/shim/shim.cjs */
@@ -46,13 +49,14 @@ export interface SpawnedShim {
 }
 
 /**
- * Starts a shim in its network namespace. It is its own session leader and not in the daemon's kill set.
+ * Starts a shim in its network namespace and a mount namespace of its own, where what is mounted on the host later appears (see
+ * runtime/share/mount-space.ts). It is its own session leader and not in the daemon's kill set.
  * Record `identity` before calling `configure`: should the daemon die in between, the shim ends by itself.
  */
 export async function spawnShim(options: SpawnOptions): Promise<SpawnedShim> {
   const child = spawn(
     'nsenter',
-    [`--net=${options.netns}`, '--', process.execPath, ...NODE_FLAGS, options.bundle, options.sandboxId],
+    [`--net=${options.netns}`, '--', ...OWN_MOUNTS, process.execPath, ...NODE_FLAGS, options.bundle, options.sandboxId],
     {
       detached: true,
       cwd: '/',

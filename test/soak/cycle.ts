@@ -10,14 +10,14 @@ const ATTEMPTS = 40;
 const OPERATIONS = ['RunPodSandbox', 'CreateContainer', 'StartContainer'] as const;
 
 /** Resolves with the number of attempts that a kill cut short. Rejects if the pod cannot be made, or not be removed. */
-export async function cycle(folders: Folders, chaos: Chaos, name: string): Promise<number> {
-  const life = new Life(folders, name);
+export async function cycle(folders: Folders, chaos: Chaos, number: number): Promise<number> {
+  const life = new Life(folders, number);
   try {
     for (let cut = 0; ; cut += 1) {
       const failure = await attempt(life, chaos);
-      await remove(life, chaos, name);
+      await remove(life, chaos);
       if (failure === undefined) return cut;
-      if (cut === ATTEMPTS) throw new Error(`${name} failed ${ATTEMPTS} times`, { cause: failure });
+      if (cut === ATTEMPTS) throw new Error(`${life.name} failed ${ATTEMPTS} times`, { cause: failure });
     }
   } finally {
     life.close();
@@ -47,13 +47,13 @@ async function attempt(life: Life, chaos: Chaos): Promise<unknown> {
 }
 
 /** Until nothing of that name is listed any more, whatever was killed meanwhile. */
-async function remove(life: Life, chaos: Chaos, name: string): Promise<void> {
+async function remove(life: Life, chaos: Chaos): Promise<void> {
   let failure: unknown;
   for (let attempts = 0; attempts < ATTEMPTS; attempts += 1) {
     try {
       const { runtime } = life.cri;
       const { items } = await call(runtime.listPodSandbox.bind(runtime), {});
-      const own = items.filter(({ metadata }) => metadata?.name === name);
+      const own = items.filter(({ metadata }) => metadata?.name === life.name);
       for (const { id } of own) {
         await call(runtime.stopPodSandbox.bind(runtime), { podSandboxId: id });
         chaos.step();
@@ -66,5 +66,5 @@ async function remove(life: Life, chaos: Chaos, name: string): Promise<void> {
       life.reconnect();
     }
   }
-  throw new Error(`${name} cannot be removed`, { cause: failure });
+  throw new Error(`${life.name} cannot be removed`, { cause: failure });
 }

@@ -65,7 +65,7 @@ export async function soak({ seed, cycles, parallel, seconds }: SoakOptions): Pr
   const lane = async (): Promise<void> => {
     while (begun < cycles && second() < seconds) {
       begun += 1;
-      cut += await inTime(cycle(folders, chaos, `soak-${begun}`), `cycle ${begun}`);
+      cut += await inTime(cycle(folders, chaos, begun), `cycle ${begun}`);
       done += 1;
       await chaos.serving;
       samples.push(await sample());

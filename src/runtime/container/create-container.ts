@@ -46,7 +46,7 @@ async function create(
   config: ContainerConfig,
   undo: UndoStack,
 ): Promise<string> {
-  const { guest } = sandbox.vm();
+  const { guest, mountSpace } = sandbox.vm();
   const { box } = sandbox.record;
   requireMemory(`container ${config.metadata.name}`, config.resources, box);
   const image = findImage(context, config);
@@ -55,8 +55,8 @@ async function create(
   const id = randomBytes(ID_BYTES).toString('hex');
   const layers = await context.images.linkLayers(image.id, sandbox.paths.layers);
   await failpoint('create.layers-linked');
-  undo.push('volumes', () => removeVolumes(sandbox.paths, id));
-  const volumes = await addVolumes(sandbox.paths, id, config.mounts);
+  undo.push('volumes', () => removeVolumes(sandbox.paths, sandbox.mountSpace(), id));
+  const volumes = await addVolumes(sandbox.paths, mountSpace, id, config.mounts);
   await failpoint('create.volumes-added');
   undo.push('guest container', () => guest.removeContainer(id));
   const images = await mountImages(context, sandbox, id, config.mounts);

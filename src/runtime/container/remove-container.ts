@@ -15,7 +15,7 @@ export async function removeContainer(context: RuntimeContext, id: string): Prom
   await sandbox.turns.take(() =>
     container.turns.take(async () => {
       // the guest then finds the volumes gone, and lets go of what the VMM holds open in them
-      await removeVolumes(sandbox.paths, container.id);
+      await removeVolumes(sandbox.paths, sandbox.mountSpace(), container.id);
       if (sandbox.record.state === 'READY') await sandbox.vm().guest.removeContainer(container.id);
       container.detachLog();
       await deleteSpec(sandbox.paths, container.id);

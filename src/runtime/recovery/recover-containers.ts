@@ -90,7 +90,7 @@ async function resumeLog(context: RuntimeContext, sandbox: Sandbox, container: C
 /** Begun, in the guest or only on the host, but the daemon died before it could say so: the caller never got an id. */
 async function removeUnrecorded(context: RuntimeContext, sandbox: Sandbox, id: string): Promise<void> {
   await sandbox.vm().guest.removeContainer(id);
-  await removeVolumes(sandbox.paths, id);
+  await removeVolumes(sandbox.paths, sandbox.mountSpace(), id);
   await deleteSpec(sandbox.paths, id);
   await rm(logPositionPath(sandbox.paths, id), { force: true });
   context.log.warn({ sandboxId: sandbox.id, containerId: id }, 'half-made container removed');

@@ -20,6 +20,7 @@ import type { Log } from '../log.ts';
 import type { SandboxView } from '../model.ts';
 import type { NetworkPlace } from '../network/pod-network.ts';
 import type { SandboxPaths } from '../paths.ts';
+import type { MountSpace } from '../share/mount-space.ts';
 import { writeRecord } from '../store/record-file.ts';
 import { Sessions } from '../streams/sessions.ts';
 import { nowNanos, settlesWithin } from '../time.ts';
@@ -99,6 +100,11 @@ export class Sandbox {
   /** The shim's pid, for people. */
   pid(): number | undefined {
     return this.#vm?.pid;
+  }
+
+  /** Where its volumes are mounted; undefined without a VM. */
+  mountSpace(): MountSpace | undefined {
+    return this.#vm?.mountSpace;
   }
 
   /** Takes a live VM: from now on its end is this sandbox's end. `cgroups` know whether it died for want of the host's memory. */

@@ -1,6 +1,9 @@
 import { hostCommand } from '../host/host-command.ts';
 
-/** Lazy: the VMM may hold an O_PATH descriptor of anything the guest has looked up (a plain umount gives EBUSY). */
+/** umount's flags. Lazy: the VMM may hold an O_PATH descriptor of anything the guest has looked up (a plain umount gives EBUSY). */
+export const LAZY = ['--lazy', '--no-canonicalize'] as const;
+
+/** In the daemon's own mount namespace. */
 export async function unmount(point: string): Promise<void> {
-  await hostCommand('umount', ['--lazy', '--no-canonicalize', point]);
+  await hostCommand('umount', [...LAZY, point]);
 }

@@ -8,11 +8,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { mount } from '../../testing/configs.ts';
 import { type SandboxPaths, sandboxPaths } from '../paths.ts';
+import { MountSpace } from './mount-space.ts';
 import { readMountsBelow } from './mount-table.ts';
 import { createShares, removeShares } from './share.ts';
 import { addVolumes, exposure, removeVolumes } from './volumes.ts';
 
 const CONTAINER = 'ef'.repeat(32);
+const SPACE = new MountSpace(process.pid);
 const root = process.getuid?.() === 0;
 
 describe('exposure', () => {
@@ -55,7 +57,7 @@ describe('volumes', { skip: root ? false : 'needs root: real bind mounts are mad
 
   it('show a folder writable, a file read-only, and make a missing source', async () => {
     await writeFile(join(dir, 'file'), 'one');
-    const [folder, file, made] = await addVolumes(paths, CONTAINER, [
+    const [folder, file, made] = await addVolumes(paths, SPACE, CONTAINER, [
       mount({ hostPath: join(dir, 'data') }),
       mount({ hostPath: join(dir, 'file'), readonly: true }),
       mount({ hostPath: join(dir, 'new', 'folder') }),
@@ -71,14 +73,16 @@ describe('volumes', { skip: root ? false : 'needs root: real bind mounts are mad
 
   it('follow a symbolic link as a source', async () => {
     await symlink(join(dir, 'data'), join(dir, 'link'));
-    await addVolumes(paths, CONTAINER, [mount({ hostPath: join(dir, 'link') })]);
+    await addVolumes(paths, SPACE, CONTAINER, [mount({ hostPath: join(dir, 'link') })]);
     await writeFile(shown('x'), '');
     assert.ok((await stat(join(dir, 'data', 'x'))).isFile());
   });
 
   it('that are read-only, not recursively, are writable in what is mounted below', async () => {
     tmpfs(join(dir, 'data', 'below'));
-    const [volume] = await addVolumes(paths, CONTAINER, [mount({ hostPath: join(dir, 'data'), readonly: true })]);
+    const [volume] = await addVolumes(paths, SPACE, CONTAINER, [
+      mount({ hostPath: join(dir, 'data'), readonly: true }),
+    ]);
     assert.deepEqual([volume?.guestPath, volume?.readonly], [`/rw/vol/${CONTAINER}-0`, false]);
     await assert.rejects(writeFile(shown('x'), ''), { code: 'EROFS' });
     await writeFile(shown('below/x'), '');
@@ -89,14 +93,16 @@ describe('volumes', { skip: root ? false : 'needs root: real bind mounts are mad
   it('that are recursively read-only go to the read-only share with what is mounted below', async () => {
     tmpfs(join(dir, 'data', 'below'));
     const hostPath = join(dir, 'data');
-    const [volume] = await addVolumes(paths, CONTAINER, [mount({ hostPath, readonly: true, recursiveReadonly: true })]);
+    const [volume] = await addVolumes(paths, SPACE, CONTAINER, [
+      mount({ hostPath, readonly: true, recursiveReadonly: true }),
+    ]);
     assert.deepEqual([volume?.guestPath, volume?.readonly], [`/vol/${CONTAINER}-0`, true]);
   });
 
   it('that are private do not see what is mounted on the host later, slaves do, and nothing comes back', async () => {
     const hostPath = join(dir, 'data');
     execFileSync('mount', ['--bind', '--make-shared', hostPath, hostPath]);
-    await addVolumes(paths, CONTAINER, [
+    await addVolumes(paths, SPACE, CONTAINER, [
       mount({ hostPath }),
       mount({ hostPath, propagation: 'HOST_TO_CONTAINER' }),
       mount({ hostPath, propagation: 'HOST_TO_CONTAINER', readonly: true }),
@@ -115,9 +121,9 @@ describe('volumes', { skip: root ? false : 'needs root: real bind mounts are mad
     await writeFile(join(dir, 'data', 'kept'), 'mine');
     tmpfs(join(dir, 'data', 'below'));
     const hostPath = join(dir, 'data');
-    await addVolumes(paths, CONTAINER, [mount({ hostPath }), mount({ hostPath, readonly: true })]);
-    await removeVolumes(paths, CONTAINER);
-    await removeVolumes(paths, CONTAINER);
+    await addVolumes(paths, SPACE, CONTAINER, [mount({ hostPath }), mount({ hostPath, readonly: true })]);
+    await removeVolumes(paths, SPACE, CONTAINER);
+    await removeVolumes(paths, SPACE, CONTAINER);
     assert.deepEqual(await readMountsBelow(paths.rwVolumes), []);
     assert.deepEqual(await readdir(join(paths.rwPoints, 'vol')), []);
     assert.equal(await readFile(join(hostPath, 'kept'), 'utf8'), 'mine');
@@ -126,7 +132,7 @@ describe('volumes', { skip: root ? false : 'needs root: real bind mounts are mad
 
   it('leave image volumes to the guest, and give the guest’s own null device', async () => {
     const image = { image: 'sha256:1', userSpecifiedImage: '' };
-    const added = await addVolumes(paths, CONTAINER, [
+    const added = await addVolumes(paths, SPACE, CONTAINER, [
       mount({ image, readonly: true }),
       mount({ hostPath: '/dev/null', containerPath: '/masked' }),
     ]);
@@ -134,14 +140,14 @@ describe('volumes', { skip: root ? false : 'needs root: real bind mounts are mad
   });
 
   it('refuse a relative source, and a socket', async () => {
-    await assert.rejects(addVolumes(paths, CONTAINER, [mount({ hostPath: 'data' })]), {
+    await assert.rejects(addVolumes(paths, SPACE, CONTAINER, [mount({ hostPath: 'data' })]), {
       reason: 'MOUNT_SOURCE',
       message: /"data"/,
     });
     const hostPath = join(dir, 'data', 'socket');
     const server = createServer().listen(hostPath);
     await once(server, 'listening');
-    await assert.rejects(addVolumes(paths, CONTAINER, [mount({ hostPath })]), {
+    await assert.rejects(addVolumes(paths, SPACE, CONTAINER, [mount({ hostPath })]), {
       reason: 'MOUNT_SOURCE',
       message: /socket/,
     });

@@ -1,5 +1,5 @@
 /**
- * Host paths in a sandbox's shares.
+ * Host paths in a sandbox's shares, mounted in its VMM's mount namespace.
  *
  * INVARIANTS
  * - Read-only is kept by the host, whatever the guest does: by the share, or by the mount in it.
@@ -10,14 +10,12 @@
 import { lstat, mkdir, open, realpath, rmdir, stat, unlink } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { BoxError, errnoOf } from '../../errors.ts';
-import { hostCommand } from '../host/host-command.ts';
 import type { Mount } from '../model.ts';
 import { isGuestDevice } from '../oci-devices.ts';
 import type { GuestMount } from '../oci-mounts.ts';
 import type { SandboxPaths } from '../paths.ts';
 import { listFolder } from '../store/folder.ts';
-import { readMountsBelow } from './mount-table.ts';
-import { unmount } from './unmount.ts';
+import type { MountSpace } from './mount-space.ts';
 
 const DIR = 0o755;
 const FILE = 0o644;
@@ -26,23 +24,28 @@ const PROPAGATION = { PRIVATE: '--make-rprivate', HOST_TO_CONTAINER: '--make-rsl
 /** Makes the host paths among a container's mounts visible to the guest; on failure the caller's undo calls `removeVolumes`. */
 export async function addVolumes(
   paths: SandboxPaths,
+  space: MountSpace,
   containerId: string,
   mounts: readonly Mount[],
 ): Promise<readonly GuestMount[]> {
   const added: GuestMount[] = [];
   for (const [index, mount] of mounts.entries()) {
-    if (mount.image === undefined) added.push(await addVolume(paths, `${containerId}-${index}`, mount));
+    if (mount.image === undefined) added.push(await addVolume(paths, space, `${containerId}-${index}`, mount));
   }
   return added;
 }
 
-/** Unmounts and forgets what `addVolumes` made for this container; repeatable. */
-export async function removeVolumes(paths: SandboxPaths, containerId: string): Promise<void> {
-  const mounted = new Set(await readMountsBelow(paths.dir));
+/** Unmounts and forgets what `addVolumes` made for this container; repeatable. No `space`: the VMM has ended, and its mounts with it. */
+export async function removeVolumes(
+  paths: SandboxPaths,
+  space: MountSpace | undefined,
+  containerId: string,
+): Promise<void> {
+  const mounted = new Set(await space?.mountsBelow(paths.dir));
   for (const [behind, shown] of volumeFolders(paths)) {
     const own = (await listFolder(behind)).filter((name) => name.startsWith(`${containerId}-`));
     for (const name of own) {
-      if (mounted.has(join(shown, name))) await unmount(join(shown, name));
+      if (mounted.has(join(shown, name))) await space?.unmount(join(shown, name));
       await removeMountPoint(join(behind, name));
     }
   }
@@ -78,45 +81,57 @@ export function exposure(
   return mountsBelow || mount.propagation !== 'PRIVATE' ? 'top read-only' : 'read-only';
 }
 
-async function addVolume(paths: SandboxPaths, name: string, mount: Mount): Promise<GuestMount> {
+async function addVolume(paths: SandboxPaths, space: MountSpace, name: string, mount: Mount): Promise<GuestMount> {
   const { containerPath, hostPath, readonly } = mount;
   if (isGuestDevice(hostPath)) return { containerPath, guestPath: hostPath, readonly };
   const source = await findSource(hostPath);
-  const below = readonly && (await readMountsBelow(source.path)).some((point) => point !== source.path);
+  await space.requireVisible(source.path);
+  const below = readonly && (await space.mountsBelow(source.path)).some((point) => point !== source.path);
   switch (exposure(mount, below)) {
     case 'read-only': {
       const point = await makePoint(paths.roVolumes, name, source);
-      await bind(source.path, point, mount);
+      await bind(space, source.path, point, mount);
       return { containerPath, guestPath: `/vol/${name}`, readonly: true };
     }
     case 'writable':
       await makePoint(join(paths.rwPoints, 'vol'), name, source);
-      await bind(source.path, join(paths.rwVolumes, name), mount);
+      await bind(space, source.path, join(paths.rwVolumes, name), mount);
       return { containerPath, guestPath: `/rw/vol/${name}`, readonly: false };
     case 'top read-only':
       await makePoint(join(paths.rwPoints, 'vol'), name, source);
-      await bindTopReadonly(paths, source, name, mount);
+      await bindTopReadonly(paths, space, source, name, mount);
       // the guest's own mount must not be read-only: what is mounted below takes its flags over
       return { containerPath, guestPath: `/rw/vol/${name}`, readonly: false };
   }
 }
 
 /** A bind mount is writable until it is remounted, so it is made elsewhere; its copy in the share is read-only from the start. */
-async function bindTopReadonly(paths: SandboxPaths, source: Source, name: string, mount: Mount): Promise<void> {
+async function bindTopReadonly(
+  paths: SandboxPaths,
+  space: MountSpace,
+  source: Source,
+  name: string,
+  mount: Mount,
+): Promise<void> {
   await mkdir(paths.stagedVolumes, { recursive: true, mode: 0o700 });
   const staged = await makePoint(paths.stagedVolumes, name, source);
-  await bind(source.path, staged, mount);
-  await hostCommand('mount', ['-o', 'remount,bind,ro', staged]);
-  await bind(staged, join(paths.rwVolumes, name), mount);
-  await unmount(staged);
+  await bind(space, source.path, staged, mount);
+  await space.mount(['-o', 'remount,bind,ro', staged]);
+  await bind(space, staged, join(paths.rwVolumes, name), mount);
+  await space.unmount(staged);
   await removeMountPoint(staged);
 }
 
-async function bind(source: string, point: string, { propagation, containerPath }: Mount): Promise<void> {
+async function bind(
+  space: MountSpace,
+  source: string,
+  point: string,
+  { propagation, containerPath }: Mount,
+): Promise<void> {
   if (propagation === 'BIDIRECTIONAL') {
     throw new BoxError('NOT_SUPPORTED', `mount ${containerPath}: bidirectional propagation cannot leave a microVM`);
   }
-  await hostCommand('mount', ['--rbind', PROPAGATION[propagation], source, point]);
+  await space.mount(['--rbind', PROPAGATION[propagation], source, point]);
 }
 
 interface Source {

@@ -21,6 +21,7 @@ import type { BoxConfig } from '../box-config.ts';
 import { hostCommand } from '../host/host-command.ts';
 import type { NetworkAttachment } from '../network/pod-network.ts';
 import { MAX_SOCKET_PATH, type RunPaths, type SandboxPaths } from '../paths.ts';
+import { MountSpace } from '../share/mount-space.ts';
 import { readRecord, writeVolatile } from '../store/record-file.ts';
 import { settlesWithin } from '../time.ts';
 import { type BootTimings, bootTimings } from './boot-timings.ts';
@@ -64,6 +65,10 @@ export class Vm {
 
   get pid(): number {
     return this.#identity.pid;
+  }
+
+  get mountSpace(): MountSpace {
+    return new MountSpace(this.pid);
   }
 
   /** The last console lines, for a reason or an error. */

@@ -21,7 +21,7 @@ const SMALL_IMAGES = [
 
 export class Life {
   readonly #folders: Folders;
-  readonly #name: string;
+  readonly name: string;
   readonly #image: string;
   #cri: Cri;
   #pod = '';
@@ -30,7 +30,7 @@ export class Life {
   /** Lives of different numbers have different pods, and different images to pull as long as there are enough. */
   constructor(folders: Folders, number: number) {
     this.#folders = folders;
-    this.#name = `pod-${number}`;
+    this.name = `pod-${number}`;
     this.#image = SMALL_IMAGES[number % SMALL_IMAGES.length] ?? BUSYBOX;
     this.#cri = connectCri(folders.socket);
     mkdirSync(this.#volume, { recursive: true });
@@ -101,8 +101,8 @@ export class Life {
 
   get podConfig() {
     return {
-      metadata: { name: this.#name, namespace: 'default', uid: this.#name, attempt: 0 },
-      logDirectory: join(this.#folders.base, 'logs', this.#name),
+      metadata: { name: this.name, namespace: 'default', uid: this.name, attempt: 0 },
+      logDirectory: join(this.#folders.base, 'logs', this.name),
       linux: {},
     };
   }
@@ -129,6 +129,6 @@ export class Life {
   }
 
   get #volume(): string {
-    return join(this.#folders.base, 'volumes', this.#name);
+    return join(this.#folders.base, 'volumes', this.name);
   }
 }
