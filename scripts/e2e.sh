@@ -15,8 +15,9 @@ fi
 say "end-to-end tests in two test nodes, the second one's output after the first's ($reason)"
 test/node/boot-files.sh >/dev/null
 # what a file took, in seconds; only the balance depends on it
-declare -A took=([bad-input]=150 [crash]=255 [deadlines]=90 [doctor]=70 [events]=90 [failpoints]=330 [guest-faults]=150 [images]=60 [lifecycle]=290 [logs]=150 [mounts]=140 [network-config]=235
-  [network-leaks]=130 [network-ports]=115 [network]=310 [security]=220 [process]=115 [readme]=150 [resources]=100 [stats]=120 [streaming]=150)
+declare -A took=([bad-input]=120 [crash]=200 [deadlines]=60 [doctor]=110 [events]=60 [failpoints]=380 [guest-faults]=120 [images]=60
+  [lifecycle]=180 [logs]=110 [mounts]=100 [network-config]=190 [network-leaks]=110 [network-ports]=110 [network]=270 [process]=80
+  [readme]=150 [resources]=75 [security]=150 [soak]=130 [stats]=90 [streaming]=110 [streams]=125)
 first_files=() second_files=() balance=0
 for file in "$@"; do
   name=$(basename "$file" .test.ts)

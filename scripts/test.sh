@@ -15,4 +15,5 @@ step "packages" scripts/install-apt.sh test
 step "build" scripts/build.sh
 for name in lint types generated unit rust; do step "$name" scripts/check.sh $name; done
 step "end-to-end tests" scripts/e2e.sh
+step "critest, the subset" scripts/critest.sh ci
 printf 'all tests passed in %d min %02d s\n' $(((SECONDS - began) / 60)) $(((SECONDS - began) % 60))
