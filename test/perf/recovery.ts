@@ -15,7 +15,8 @@ const ROUNDS = 5;
 const SETTLE_MS = 3000;
 
 const registry = await startRegistry();
-const folders = await makeFolders(registry.address);
+// more memory than a test node has, if all used it
+const folders = await makeFolders(registry.address, false, ['memory_overcommit = 2']);
 await usePlainNetwork(folders);
 let daemon = await Daemon.start(folders);
 const restart = async (): Promise<void> => {
