@@ -20,6 +20,12 @@ import { useWorld } from './harness/suite.ts';
 /** Longer than any daemon of this file lives. */
 const HELD: FailpointAction = 'delay:3600000';
 
+/** As many as the crashes after that of RunPodSandbox need. */
+const PODS_GOING_ON = Math.max(
+  failpoints.CreateContainer.length + failpoints.StartContainer.length,
+  failpoints.StopPodSandbox.length + failpoints.RemovePodSandbox.length,
+);
+
 /** A call that is cut short at one step. */
 interface Cut {
   readonly life: Life;
@@ -62,6 +68,7 @@ describe('failpoints', () => {
 
   it('crashes in PullImage and RunPodSandbox', async () => {
     await crash([...cuts('PullImage', pod), ...cuts('RunPodSandbox', pod)]);
+    for (const life of pods.splice(PODS_GOING_ON)) await life.calls.RemovePodSandbox();
   });
 
   it('crashes in CreateContainer and StartContainer', async () => {

@@ -20,13 +20,14 @@ import { type SpawnedShim, spawnShim } from '../../shim/spawn.ts';
 import type { BoxConfig } from '../box-config.ts';
 import { hostCommand } from '../host/host-command.ts';
 import type { NetworkAttachment } from '../network/pod-network.ts';
-import { MAX_SOCKET_PATH, type RunPaths, type SandboxPaths } from '../paths.ts';
+import type { RunPaths, SandboxPaths } from '../paths.ts';
 import { MountSpace } from '../share/mount-space.ts';
 import { readRecord, writeVolatile } from '../store/record-file.ts';
 import { settlesWithin } from '../time.ts';
 import { type BootTimings, bootTimings } from './boot-timings.ts';
 import { ConsoleRing, openConsole, openConsoleWriter } from './console-ring.ts';
 import { type GuestReady, listenForReady } from './ready-socket.ts';
+import { checkSocketPaths } from './socket-paths.ts';
 
 /** How long a guest may take to end by itself before its shim is killed. */
 const SHUTDOWN_GRACE_MS = 10_000;
@@ -293,15 +294,4 @@ function shimConfig(parts: VmParts, { paths, box, network, token }: VmSpec): Shi
     console: paths.console,
     bootFile: JSON.stringify({ version: 1, token }),
   };
-}
-
-function checkSocketPaths(paths: SandboxPaths): void {
-  const sockets = [paths.readySocket, paths.controlSocket, paths.execSocket, paths.terminalSocket];
-  const longest = sockets.toSorted((a, b) => b.length - a.length)[0] ?? '';
-  if (Buffer.byteLength(longest) > MAX_SOCKET_PATH) {
-    throw new BoxError(
-      'CONFIG_INVALID',
-      `socket path ${longest} is longer than ${MAX_SOCKET_PATH} bytes: use a shorter --state folder`,
-    );
-  }
 }
