@@ -34,7 +34,8 @@ interface Cut {
 }
 
 describe('failpoints', () => {
-  const world = useWorld([BUSYBOX], 'plain', true);
+  // a pod that is held while its VM boots must not keep the others from booting
+  const world = useWorld([BUSYBOX], 'plain', true, [`parallel_boots = ${failpoints.RunPodSandbox.length}`]);
   const lives: Life[] = [];
   const newLife = (): Life => {
     const life = new Life(world().folders, lives.length);
