@@ -34,8 +34,9 @@ interface Cut {
 }
 
 describe('failpoints', () => {
-  // a pod that is held while its VM boots must not keep the others from booting
-  const world = useWorld([BUSYBOX], 'plain', true, [`parallel_boots = ${failpoints.RunPodSandbox.length}`]);
+  // a pod that is held while its VM boots must not keep the others from booting; none of them uses the memory it is given
+  const settings = [`parallel_boots = ${failpoints.RunPodSandbox.length}`, 'memory_overcommit = 4'];
+  const world = useWorld([BUSYBOX], 'plain', true, settings);
   const lives: Life[] = [];
   const newLife = (): Life => {
     const life = new Life(world().folders, lives.length);

@@ -34,7 +34,10 @@ before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'a3s-e2e-mounts-'));
 });
 after(async () => {
-  for (const point of (await readMountsBelow(dir)).toReversed()) await host('umount', '--lazy', point);
+  // one at a time: a shared mount takes its peers with it
+  for (let points = await readMountsBelow(dir); points.length > 0; points = await readMountsBelow(dir)) {
+    await host('umount', '--lazy', points.at(-1) ?? '');
+  }
   await rm(dir, { recursive: true });
 });
 
