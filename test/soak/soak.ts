@@ -2,7 +2,7 @@
 import { appendFile, readdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Crictl } from '../e2e/harness/crictl.ts';
-import { Daemon, makeFolders, removeFolders } from '../e2e/harness/daemon.ts';
+import { Daemon, type Folders, makeFolders, removeFolders } from '../e2e/harness/daemon.ts';
 import { leftovers } from '../e2e/harness/leftovers.ts';
 import { usePlainNetwork } from '../e2e/harness/plain-network.ts';
 import { startRegistry } from '../e2e/harness/registry.ts';
@@ -44,57 +44,62 @@ export interface SoakReport {
 
 /** A cycle that takes longer hangs. */
 const CYCLE_MS = 15 * 60_000;
+/** Characters of the daemon's log that a failure quotes. */
+const LAST_WORDS = 8000;
 
-export async function soak({ seed, cycles, parallel, seconds }: SoakOptions): Promise<SoakReport> {
+/** What failed leaves its folders behind, to be looked at. */
+export async function soak(options: SoakOptions): Promise<SoakReport> {
   const registry = await startRegistry();
   const folders = await makeFolders(registry.address);
   await usePlainNetwork(folders);
   await appendFile(folders.configFile, `cni_bin_dirs = ["${await mortalPlugins(folders)}"]\n`);
-  const chaos = new Chaos(folders, await Daemon.start(folders), new Random(seed));
+  const chaos = new Chaos(folders, await Daemon.start(folders), new Random(options.seed));
+  let report: SoakReport;
+  try {
+    await new Crictl(folders).ok('pull', BUSYBOX);
+    report = await run(folders, chaos, options);
+  } catch (cause) {
+    const words = chaos.daemon.log().slice(-LAST_WORDS);
+    throw new Error(`the soak of seed ${options.seed} failed; the daemon's last words:\n${words}`, { cause });
+  } finally {
+    await chaos.calm();
+    await chaos.daemon.stop();
+    await registry.stop();
+  }
+  await removeFolders(folders);
+  return report;
+}
+
+async function run(folders: Folders, chaos: Chaos, options: SoakOptions): Promise<SoakReport> {
+  const { cycles, parallel, seconds } = options;
   const began = performance.now();
   const second = (): number => (performance.now() - began) / 1000;
-  let done = 0;
-  let begun = 0;
-  let cut = 0;
-  const samples: Sample[] = [];
+  let [begun, done, cut] = [0, 0, 0];
   const sample = async (): Promise<Sample> => {
     const { pid } = chaos.daemon;
     const [resident, descriptors] = await Promise.all([residentMiB(pid), readdir(`/proc/${pid}/fd`)]);
     return { second: second(), cycles: done, pid, residentMiB: resident, descriptors: descriptors.length };
   };
+  const samples = [await sample()];
   const lane = async (): Promise<void> => {
     while (begun < cycles && second() < seconds) {
       begun += 1;
       cut += await inTime(cycle(folders, chaos, begun), `cycle ${begun}`);
       done += 1;
-      await chaos.serving;
-      samples.push(await sample());
+      // a daemon that is killed meanwhile gives no sample; the last ones must
+      await sample().then(
+        (taken) => samples.push(taken),
+        () => undefined,
+      );
     }
   };
-  try {
-    await new Crictl(folders).ok('pull', BUSYBOX);
-    samples.push(await sample());
-    await Promise.all(Array.from({ length: parallel }, lane));
-    await chaos.calm();
-    samples.push(await sample());
-    const left = await leftovers(folders);
-    await chaos.daemon.stop();
-    chaos.daemon = await Daemon.start(folders);
-    const fresh = await sample();
-    return { cycles: done, seconds: second(), kills: chaos.kills, cut, samples, fresh, left };
-  } catch (error) {
-    throw new Error(
-      `the soak of seed ${seed} failed in second ${second().toFixed(0)}; the daemon's last words:\n${chaos.daemon.log().slice(-8000)}`,
-      {
-        cause: error,
-      },
-    );
-  } finally {
-    await chaos.calm();
-    await chaos.daemon.stop();
-    await registry.stop();
-    await removeFolders(folders).catch(() => undefined);
-  }
+  await Promise.all(Array.from({ length: parallel }, lane));
+  await chaos.calm();
+  samples.push(await sample());
+  const left = await leftovers(folders);
+  await chaos.daemon.stop();
+  chaos.daemon = await Daemon.start(folders);
+  return { cycles: done, seconds: second(), kills: chaos.kills, cut, samples, fresh: await sample(), left };
 }
 
 async function inTime<T>(work: Promise<T>, what: string): Promise<T> {
