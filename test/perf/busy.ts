@@ -1,11 +1,7 @@
 /** `busy.ts`: how long List* take while many pods start, beside the same on an idle daemon. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { call, connectCri } from '../e2e/harness/cri.ts';
-import { Crictl } from '../e2e/harness/crictl.ts';
-import { Daemon, makeFolders, removeFolders } from '../e2e/harness/daemon.ts';
-import { usePlainNetwork } from '../e2e/harness/plain-network.ts';
-import { startRegistry } from '../e2e/harness/registry.ts';
-import { BUSYBOX } from '../e2e/harness/settings.ts';
+import { startBench, stopDaemon } from './bench.ts';
 import { removePod, startPod } from './pods.ts';
 import { sample } from './sample.ts';
 import { percentile, table, timed } from './table.ts';
@@ -15,13 +11,10 @@ const IDLE_CALLS = 200;
 /** Between two rounds of calls: kubelet's are seconds apart, and calls without a pause would be most of the load themselves. */
 const PAUSE_MS = 100;
 
-const registry = await startRegistry();
 // these pods use next to nothing of the memory they are given
-const folders = await makeFolders(registry.address, false, ['memory_overcommit = 2']);
-await usePlainNetwork(folders);
-const daemon = await Daemon.start(folders);
-const cri = connectCri(folders.socket);
-await new Crictl(folders).ok('pull', BUSYBOX);
+const bench = await startBench(['memory_overcommit = 2']);
+await bench.pull();
+const cri = connectCri(bench.folders.socket);
 const { runtime } = cri;
 const lists: readonly [string, () => Promise<unknown>][] = [
   ['ListPodSandbox', () => call(runtime.listPodSandbox.bind(runtime), {})],
@@ -41,9 +34,8 @@ while (!started.signal.aborted) {
 await ended;
 for (const pod of await pods) await removePod(cri, pod);
 cri.close();
-await daemon.stop();
-await registry.stop();
-await removeFolders(folders);
+await stopDaemon(bench.daemon);
+await bench.end();
 const columns = ['idle p50', 'busy p50', 'busy p99', 'p99 / idle p50', 'calls'];
 const rows = lists.map(([name], index) => {
   const [before, during] = [percentile(idle[index] ?? [], 0.5), busy[index] ?? []];

@@ -3,14 +3,14 @@
  *
  * netpeer is the other end everywhere, so the clocks and the system calls are the same; only the pod differs.
  */
-import assert from 'node:assert/strict';
 import { appendFile, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Crictl } from '../e2e/harness/crictl.ts';
-import { Daemon, makeFolders } from '../e2e/harness/daemon.ts';
+import { makeFolders } from '../e2e/harness/daemon.ts';
 import { node, nodePeer, peerContainer } from '../e2e/harness/network.ts';
 import { startRegistry } from '../e2e/harness/registry.ts';
 import { BUSYBOX, NETPEER } from '../e2e/harness/settings.ts';
+import { startDaemon, stopDaemon } from './bench.ts';
 import { startContainerd } from './containerd.ts';
 import { spread, table } from './table.ts';
 
@@ -103,12 +103,12 @@ async function churn(crictl: Crictl, name: string): Promise<void> {
 }
 
 async function startBox(): Promise<Runtime> {
-  const daemon = await Daemon.start(folders);
+  const daemon = await startDaemon(folders);
   return {
     name: 'a3s-box',
     crictl: new Crictl(folders),
     stop: async () => {
-      assert.equal(await daemon.stop(), 0, daemon.log());
+      await stopDaemon(daemon);
     },
   };
 }

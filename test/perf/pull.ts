@@ -3,10 +3,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { call, connectCri } from '../e2e/harness/cri.ts';
-import { Daemon, makeFolders, removeFolders } from '../e2e/harness/daemon.ts';
-import { startRegistry } from '../e2e/harness/registry.ts';
 import { run } from '../e2e/harness/run.ts';
 import { REGISTRY_DATA } from '../e2e/harness/settings.ts';
+import { startBench, stopDaemon } from './bench.ts';
 import { percentile, spread, table, timed } from './table.ts';
 
 const IMAGE = 'docker.io/bench/100m:latest';
@@ -14,12 +13,10 @@ const RUNS = 7;
 
 const manifestSchema = z.object({ layers: z.array(z.object({ digest: z.string(), size: z.number() })) });
 
-const registry = await startRegistry();
-const folders = await makeFolders(registry.address);
-const daemon = await Daemon.start(folders);
-const { images, close } = connectCri(folders.socket);
+const bench = await startBench();
+const { images, close } = connectCri(bench.folders.socket);
 
-const reply = await fetch(`http://${registry.address}/v2/bench/100m/manifests/latest`, {
+const reply = await fetch(`http://${bench.registry}/v2/bench/100m/manifests/latest`, {
   headers: { accept: 'application/vnd.docker.distribution.manifest.v2+json' },
 });
 const { layers } = manifestSchema.parse(await reply.json());
@@ -47,9 +44,8 @@ for (let index = 0; index < RUNS; index += 1) {
   process.stdout.write('.');
 }
 close();
-assert.equal(await daemon.stop(), 0, daemon.log());
-await registry.stop();
-await removeFolders(folders);
+await stopDaemon(bench.daemon);
+await bench.end();
 
 const ratios = pulls.map((ms, index) => ms / (yardsticks[index] ?? Number.NaN));
 const megabytes = layers.reduce((sum, { size }) => sum + size, 0) / 1e6;

@@ -1,11 +1,7 @@
 /** `recovery.ts`: how long a new daemon takes until it serves beside running pods, the first exec in each included. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectCri } from '../e2e/harness/cri.ts';
-import { Crictl } from '../e2e/harness/crictl.ts';
-import { Daemon, makeFolders, removeFolders } from '../e2e/harness/daemon.ts';
-import { usePlainNetwork } from '../e2e/harness/plain-network.ts';
-import { startRegistry } from '../e2e/harness/registry.ts';
-import { BUSYBOX } from '../e2e/harness/settings.ts';
+import { startBench, startDaemon, stopDaemon } from './bench.ts';
 import { type BenchPod, execNothing, removePod, startPod } from './pods.ts';
 import { spread, table, timed } from './table.ts';
 
@@ -14,13 +10,12 @@ const ROUNDS = 5;
 /** What a start does behind its greeting must not be measured as part of the next one. */
 const SETTLE_MS = 3000;
 
-const registry = await startRegistry();
 // more memory than a test node has, if all used it
-const folders = await makeFolders(registry.address, false, ['memory_overcommit = 2']);
-await usePlainNetwork(folders);
-let daemon = await Daemon.start(folders);
+const bench = await startBench(['memory_overcommit = 2']);
+const { folders } = bench;
+let { daemon } = bench;
 const restart = async (): Promise<void> => {
-  daemon = await Daemon.start(folders);
+  daemon = await startDaemon(folders);
 };
 const restarts = async (): Promise<readonly number[]> => {
   const times: number[] = [];
@@ -33,7 +28,7 @@ const restarts = async (): Promise<readonly number[]> => {
 };
 const without = await restarts();
 
-await new Crictl(folders).ok('pull', BUSYBOX);
+await bench.pull();
 const first = connectCri(folders.socket);
 const pods: BenchPod[] = [];
 for (let index = 0; index < PODS; index += 1) pods.push(await startPod(first, `pod-${index}`));
@@ -45,9 +40,8 @@ const execs: number[] = [];
 for (const pod of pods) execs.push(await timed(() => execNothing(cri, pod)));
 for (const pod of pods) await removePod(cri, pod);
 cri.close();
-await daemon.stop();
-await registry.stop();
-await removeFolders(folders);
+await stopDaemon(daemon);
+await bench.end();
 process.stdout.write(
   table(
     `A new daemon after a SIGKILL, ms, p50 / p95 of ${ROUNDS}`,

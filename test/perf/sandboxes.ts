@@ -3,11 +3,7 @@ import assert from 'node:assert/strict';
 import { z } from 'zod';
 import { bootTimingsSchema } from '../../src/runtime/vm/boot-timings.ts';
 import { call, connectCri } from '../e2e/harness/cri.ts';
-import { Crictl } from '../e2e/harness/crictl.ts';
-import { Daemon, makeFolders, removeFolders } from '../e2e/harness/daemon.ts';
-import { usePlainNetwork } from '../e2e/harness/plain-network.ts';
-import { startRegistry } from '../e2e/harness/registry.ts';
-import { BUSYBOX } from '../e2e/harness/settings.ts';
+import { startBench, stopDaemon } from './bench.ts';
 import { startContainerd } from './containerd.ts';
 import { residentMiB, shimMemory } from './memory.ts';
 import { type BenchPod, execNothing, removePod, startPod } from './pods.ts';
@@ -21,13 +17,11 @@ const PEER_EXECS = 30;
 const infoSchema = z.object({ pid: z.number(), bootTimingsMs: bootTimingsSchema });
 const say = (text: string): void => void process.stdout.write(text);
 
-const registry = await startRegistry();
-const folders = await makeFolders(registry.address);
-await usePlainNetwork(folders);
-const daemon = await Daemon.start(folders);
+const bench = await startBench();
+const { folders, daemon } = bench;
 const cri = connectCri(folders.socket);
 const idle = await residentMiB(daemon.pid);
-await new Crictl(folders).ok('pull', BUSYBOX);
+await bench.pull();
 
 // all are kept until the end, so that shared pages are shared as on a node with pods
 const pods: BenchPod[] = [];
@@ -51,7 +45,7 @@ const execs: number[] = [];
 for (let index = 0; index < EXECS; index += 1) execs.push(await timed(() => execNothing(cri, first)));
 for (const pod of pods) await removePod(cri, pod);
 cri.close();
-assert.equal(await daemon.stop(), 0, daemon.log());
+await stopDaemon(daemon);
 say('.');
 
 const peer = await startContainerd(folders);
@@ -66,8 +60,7 @@ const peerExecs: number[] = [];
 for (let index = 0; index < PEER_EXECS; index += 1) peerExecs.push(await timed(() => execNothing(peer.cri, peerFirst)));
 for (const pod of peerPods) await removePod(peer.cri, pod);
 await peer.stop();
-await registry.stop();
-await removeFolders(folders);
+await bench.end();
 
 const phases = ['spawn', 'ffi', 'startEnter', 'kernel', 'init', 'ready'] as const;
 say(

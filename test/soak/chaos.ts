@@ -5,7 +5,7 @@
  */
 import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errnoOf } from '../../src/errors.ts';
+import { identify, killShim } from '../../src/shim/identity.ts';
 import type { Folders } from '../e2e/harness/daemon.ts';
 import { Daemon } from '../e2e/harness/daemon.ts';
 import { shims } from '../e2e/harness/leftovers.ts';
@@ -40,6 +40,8 @@ export class Chaos {
       dice -= PER_HUNDRED[victim];
       if (dice >= 0) continue;
       this.#busy = this.#busy.then(() => this.#kill(victim));
+      // calm() rejects with it
+      this.#busy.catch(() => undefined);
       return;
     }
   }
@@ -73,17 +75,11 @@ export class Chaos {
     this.daemon = await Daemon.start(this.#folders);
   }
 
+  /** False if there is none, or it has just ended by itself. */
   async #killShim(): Promise<boolean> {
     const victim = this.#random.pick(await shims(this.#folders));
-    if (victim === undefined) return false;
-    try {
-      process.kill(victim.pid, 'SIGKILL');
-      return true;
-    } catch (error) {
-      // it has just ended by itself
-      if (errnoOf(error) === 'ESRCH') return false;
-      throw error;
-    }
+    const identity = victim && identify(victim.pid);
+    return identity !== undefined && killShim(identity);
   }
 }
 
