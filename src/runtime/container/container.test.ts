@@ -1,34 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { containerConfig, resources } from '../../testing/configs.ts';
+import { resources } from '../../testing/configs.ts';
+import { containerRecord as record } from '../../testing/records.ts';
 import { readRecord } from '../store/record-file.ts';
 import { Container } from './container.ts';
 import { type ContainerRecord, containerRecordSchema } from './container-record.ts';
-
-function record(over: Partial<ContainerRecord> = {}): ContainerRecord {
-  return {
-    version: 1,
-    id: 'c1',
-    sandboxId: 's1',
-    config: containerConfig(),
-    imageId: 'sha256:1',
-    imageName: 'busybox',
-    state: 'CREATED',
-    createdAt: '1',
-    startedAt: '0',
-    finishedAt: '0',
-    exitCode: 0,
-    reason: '',
-    message: '',
-    logPath: '',
-    stopSignal: 'SIGTERM',
-    volumeImages: {},
-    ...over,
-  };
-}
 
 const exited = (exitCode: number, oomKilled = false) => ({
   containerId: 'c1',
@@ -114,6 +93,21 @@ describe('Container', () => {
     for (const state of ['CREATED', 'EXITED', 'RUNNING'] as const) {
       await assert.rejects(make({ state }).reopenLog(), { reason: 'CONTAINER_STATE' });
     }
+  });
+
+  it('has ended although that could not be recorded; whoever asks for its end again records it', async () => {
+    const path = join(dir, 'full', 'c1.json');
+    const container = new Container(record({ state: 'RUNNING' }), path, (type) => void told.push(type));
+    await assert.rejects(container.markExited(exited(3)), { code: 'ENOENT' });
+    await container.ended;
+    assert.equal(container.view().state, 'EXITED');
+    assert.deepEqual(told, ['STOPPED']);
+    const lost = { exitCode: 255, reason: 'Unknown', message: 'lost', finishedAt: '10' } as const;
+    await assert.rejects(container.end(lost), { code: 'ENOENT' });
+    await mkdir(join(dir, 'full'));
+    await container.end(lost);
+    const saved = await readRecord(path, containerRecordSchema);
+    assert.deepEqual([saved.state, saved.exitCode, told], ['EXITED', 3, ['STOPPED']]);
   });
 
   it('keeps its first end', async () => {

@@ -2,7 +2,8 @@
  * One container in memory: its record, its log pump, the promise of its end.
  *
  * INVARIANTS
- * - States only go CREATED → RUNNING → EXITED, or CREATED → EXITED; each change is on disk before anyone is told.
+ * - States only go CREATED → RUNNING → EXITED, or CREATED → EXITED; each change is on disk before anyone is told. Only an end
+ *   counts even if it cannot be written: what has ended has ended, and the next to ask for its end writes it again.
  * - `ended` resolves once, after the record says EXITED and the log was drained (or nothing came of it any more).
  * - Whoever listens is told STARTED before STOPPED, however the guest's answer and its event overtake each other.
  * - `turns` orders create, start and remove; stop takes no turn, so that a second stop can shorten the first one's grace.
@@ -12,7 +13,7 @@ import type { Exited__Output } from '../../guest-client/generated/a3s/guest/v1/E
 import type { EventType } from '../events/event-hub.ts';
 import type { LogPump } from '../logs/log-pump.ts';
 import type { ContainerView, Resources } from '../model.ts';
-import { deleteRecord, writeRecord } from '../store/record-file.ts';
+import { KeptRecord } from '../store/kept-record.ts';
 import { settlesWithin } from '../time.ts';
 import { Turns } from '../turns.ts';
 import { type ContainerEnd, type ContainerRecord, endReason } from './container-record.ts';
@@ -23,9 +24,8 @@ const DRAIN_STALL_MS = 10_000;
 export class Container {
   readonly turns = new Turns();
   readonly ended: Promise<void>;
-  readonly #recordPath: string;
+  readonly #kept: KeptRecord;
   readonly #tell: (type: EventType) => void;
-  readonly #saves = new Turns();
   #record: ContainerRecord;
   #pump: LogPump | undefined;
   #resolveEnded: () => void = () => undefined;
@@ -35,7 +35,7 @@ export class Container {
   /** `tell` is called after each change of state that events speak of. */
   constructor(record: ContainerRecord, recordPath: string, tell: (type: EventType) => void = () => undefined) {
     this.#record = record;
-    this.#recordPath = recordPath;
+    this.#kept = new KeptRecord(recordPath, () => this.#record);
     this.#tell = tell;
     this.#toldStarted = record.state === 'RUNNING';
     this.ended = new Promise((resolve) => {
@@ -91,11 +91,11 @@ export class Container {
   }
 
   async save(): Promise<void> {
-    await this.#saves.take(() => writeRecord(this.#recordPath, this.#record));
+    await this.#kept.save();
   }
 
   async forget(): Promise<void> {
-    await this.#saves.take(() => deleteRecord(this.#recordPath));
+    await this.#kept.delete();
   }
 
   /** The guest has started the process; it may have ended again already. */
@@ -130,16 +130,21 @@ export class Container {
     });
   }
 
-  /** Makes it EXITED; the first end that is told counts. */
+  /** Makes it EXITED, and rejects if that cannot be recorded; the first end that is told counts. */
   async end(end: ContainerEnd): Promise<void> {
-    if (this.#ending) return this.ended;
-    if (this.#record.state === 'EXITED') return;
+    if (this.#ending || this.#record.state === 'EXITED') {
+      await this.ended;
+      return this.#kept.catchUp();
+    }
     this.#ending = true;
     await this.#drainLog();
     this.#record = { ...this.#record, state: 'EXITED', ...end };
-    await this.save();
-    this.#tell('STOPPED');
-    this.#resolveEnded();
+    try {
+      await this.save();
+    } finally {
+      this.#tell('STOPPED');
+      this.#resolveEnded();
+    }
   }
 
   #tellStarted(): void {

@@ -5,7 +5,8 @@
  * - READY means that the VM's shim lives and guest-init answers; when either is gone, or guest-init's heartbeat stays away, the
  *   sandbox is NOTREADY and every container EXITED, without being asked.
  * - It never becomes READY again.
- * - Whoever listens to events is told of a change after it is on disk.
+ * - Whoever listens to events is told of a change after it is on disk; of an end also if it cannot be written: what has ended has
+ *   ended, and the next start finds out again.
  * - `turns` orders what changes the sandbox as a whole (container creation and removal, stop, remove).
  */
 import { BoxError, messageOf } from '../../errors.ts';
@@ -21,7 +22,7 @@ import type { SandboxView } from '../model.ts';
 import type { NetworkPlace } from '../network/pod-network.ts';
 import type { SandboxPaths } from '../paths.ts';
 import type { MountSpace } from '../share/mount-space.ts';
-import { writeRecord } from '../store/record-file.ts';
+import { KeptRecord } from '../store/kept-record.ts';
 import { Sessions } from '../streams/sessions.ts';
 import { nowNanos, settlesWithin } from '../time.ts';
 import { Turns } from '../turns.ts';
@@ -43,6 +44,7 @@ export class Sandbox {
   readonly sessions: Sessions;
   readonly #events: EventHub;
   readonly #log: Log;
+  readonly #kept: KeptRecord;
   #record: SandboxRecord;
   #vm: Vm | undefined;
   #gone: Promise<void> | undefined;
@@ -54,6 +56,7 @@ export class Sandbox {
   constructor(record: SandboxRecord, paths: SandboxPaths, events: EventHub, log: Log) {
     this.#record = record;
     this.paths = paths;
+    this.#kept = new KeptRecord(paths.record, () => this.#record);
     this.sessions = new Sessions(record.id);
     this.#events = events;
     this.#log = log;
@@ -132,19 +135,20 @@ export class Sandbox {
   }
 
   async save(): Promise<void> {
-    await writeRecord(this.paths.record, this.#record);
+    await this.#kept.save();
   }
 
   /** Ends the VM (in order if it answers) and waits until all of it is recorded. */
   async stopVm(reason: string): Promise<void> {
     this.#stopping = true;
     await this.#vm?.shutdown();
-    await this.#gone;
+    // what could not be recorded of its end is recorded again below
+    await this.#gone?.catch(() => undefined);
     await failpoint('stop.vm-ended');
     await this.markNotReady(reason);
   }
 
-  /** Records that the sandbox has ended; every container that was not EXITED is now. */
+  /** The sandbox has ended, and every container with it; rejects if that cannot be recorded. */
   async markNotReady(reason: string): Promise<void> {
     const ends = [...this.containers.values()].map((container) =>
       container.end({
@@ -154,11 +158,17 @@ export class Sandbox {
         finishedAt: nowNanos(),
       }),
     );
+    await Promise.allSettled(ends);
+    if (this.#record.state === 'NOTREADY') await this.#kept.catchUp();
+    else {
+      this.#record = { ...this.#record, state: 'NOTREADY', reason };
+      try {
+        await this.save();
+      } finally {
+        this.tell('STOPPED');
+      }
+    }
     await Promise.all(ends);
-    if (this.#record.state === 'NOTREADY') return;
-    this.#record = { ...this.#record, state: 'NOTREADY', reason };
-    await this.save();
-    this.tell('STOPPED');
   }
 
   /** Lets go of the VM without ending it: the daemon stops. */
