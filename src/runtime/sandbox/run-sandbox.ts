@@ -103,14 +103,10 @@ async function bootSandbox(
     context.log,
   );
   undo.push('watch', async () => sandbox.release());
-  sandbox.hold(vm, context.cgroups);
+  sandbox.prepare(vm);
   await sandbox.watch(context.heartbeatMs);
   await failpoint('run.guest-watched');
-  // first to go: should the daemon die while the rest is taken back, it is a half-made sandbox and not a lost one
-  undo.push('record', () => deleteRecord(paths.record));
-  await sandbox.save();
-  await failpoint('run.recorded');
-  context.index.add(sandbox);
+  await showSandbox(context, sandbox, undo);
   admitted();
   sandbox.tell('CREATED');
   sandbox.tell('STARTED');
@@ -119,6 +115,24 @@ async function bootSandbox(
     'sandbox ready',
   );
   return id;
+}
+
+/** Records it and shows it. BOOT_FAILED if its VM has ended meanwhile: then it never was. */
+export async function showSandbox(
+  { index, cgroups }: Pick<RuntimeContext, 'index' | 'cgroups'>,
+  sandbox: Sandbox,
+  undo: UndoStack,
+): Promise<void> {
+  // first to go: should the daemon die while the rest is taken back, it is a half-made sandbox and not a lost one
+  undo.push('record', () => deleteRecord(sandbox.paths.record));
+  await sandbox.save();
+  await failpoint('run.recorded');
+  const vm = sandbox.vm();
+  if (!vm.isAlive()) {
+    throw new BoxError('BOOT_FAILED', `sandbox ${sandbox.id} was ready, and then its VM ended; ${vm.lastWords()}`);
+  }
+  sandbox.hold(vm, cgroups);
+  index.add(sandbox);
 }
 
 async function prepareDisk(context: RuntimeContext, paths: SandboxPaths): Promise<void> {

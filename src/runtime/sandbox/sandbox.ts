@@ -110,6 +110,11 @@ export class Sandbox {
     return this.#vm?.mountSpace;
   }
 
+  /** Takes a live VM whose end is not the sandbox's yet: nobody knows of it. */
+  prepare(vm: Vm): void {
+    this.#vm = vm;
+  }
+
   /** Takes a live VM: from now on its end is this sandbox's end. `cgroups` know whether it died for want of the host's memory. */
   hold(vm: Vm, cgroups: Pick<Cgroups, 'oomKills'>): void {
     this.#vm = vm;
@@ -185,13 +190,13 @@ export class Sandbox {
   async #onVmGone(cgroups: Pick<Cgroups, 'oomKills'>): Promise<void> {
     if (this.#vm === undefined) return;
     this.#stopHeartbeat();
-    const tail = this.#vm.consoleTail();
+    const words = this.#vm.lastWords();
     this.#vm.release();
     this.#vm = undefined;
     this.sessions.endAll(new BoxError('GUEST_GONE', `the VM of sandbox ${this.id} has ended`));
     if (this.#stopping) return;
     if ((await cgroups.oomKills(this.cgroup)) > 0) this.#cause = OUT_OF_MEMORY;
-    const reason = `${this.#cause}; ${tail === '' ? 'its console is empty' : `console: ${tail}`}`;
+    const reason = `${this.#cause}; ${words}`;
     this.#log.error({ sandboxId: this.id, reason }, 'sandbox lost');
     await this.markNotReady(reason);
   }

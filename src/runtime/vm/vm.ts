@@ -68,13 +68,19 @@ export class Vm {
     return this.#identity.pid;
   }
 
+  /** False as soon as its process is gone; `ended` may resolve a little later. */
+  isAlive(): boolean {
+    return isAlive(this.#identity);
+  }
+
   get mountSpace(): MountSpace {
     return new MountSpace(this.pid);
   }
 
-  /** The last console lines, for a reason or an error. */
-  consoleTail(): string {
-    return this.#console.tail();
+  /** What its console says, for a reason or an error. */
+  lastWords(): string {
+    const tail = this.#console.tail();
+    return tail === '' ? 'its console is empty' : `console: ${tail}`;
   }
 
   /**
