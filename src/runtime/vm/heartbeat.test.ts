@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, it } from 'node:test';
+import { status } from '@grpc/grpc-js';
 import { FakeGuest } from '../../testing/fake-guest.ts';
 import { followHeartbeat } from './heartbeat.ts';
 
@@ -29,8 +30,9 @@ it('asks for a beat after each beat, six to the limit, and tells a silence once'
   assert.equal(told, 1);
 });
 
-it('a guest-init that knows no heartbeat is left alone', async () => {
-  guest.beats.once('asked', (_afterMs: number, _beat: () => void, refuse: () => void) => refuse());
+/** How often a silence is told within 300 ms when the first beat is refused with this status. */
+async function toldAfter(code: status): Promise<number> {
+  guest.beats.once('asked', (_afterMs: number, _beat: () => void, refuse: (code: status) => void) => refuse(code));
   let told = 0;
   const stop = followHeartbeat(guest.client, 100, () => {
     told += 1;
@@ -38,5 +40,13 @@ it('a guest-init that knows no heartbeat is left alone', async () => {
   await once(guest.beats, 'refused');
   await new Promise((resolve) => setTimeout(resolve, 300));
   stop();
-  assert.equal(told, 0);
+  return told;
+}
+
+it('a guest-init that knows no heartbeat is left alone', async () => {
+  assert.equal(await toldAfter(status.UNIMPLEMENTED), 0);
+});
+
+it('a guest whose heartbeat breaks has as long as a silent one', async () => {
+  for (const code of [status.INTERNAL, status.RESOURCE_EXHAUSTED]) assert.equal(await toldAfter(code), 1);
 });

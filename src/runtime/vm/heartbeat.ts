@@ -1,5 +1,7 @@
 /** guest-init's heartbeat: each beat is answered by asking for the next one; a silence means that nothing in the guest works. */
+import { status } from '@grpc/grpc-js';
 import type { GuestClient } from '../../guest-client/guest-client.ts';
+import { isServiceError } from '../../guest-client/guest-error.ts';
 import { Deadline } from './deadline.ts';
 
 /** So many beats in a row may be late or lost before the guest is given up. */
@@ -18,8 +20,10 @@ export function followHeartbeat(
     deadline.extend();
     ask();
   });
-  // a guest that is gone is told by its event stream, which ends with this one; a guest-init of an older release has no heartbeat
-  stream.on('error', () => deadline.cancel());
+  // a guest-init of an older release has no heartbeat; after any other error no beat comes either, and silence is what counts
+  stream.on('error', (error) => {
+    if (isServiceError(error) && error.code === status.UNIMPLEMENTED) deadline.cancel();
+  });
   ask();
   return () => {
     deadline.cancel();
