@@ -9,7 +9,7 @@ import {
   ServerCredentials,
   type ServerDuplexStream,
   type sendUnaryData,
-  status,
+  type status,
 } from '@grpc/grpc-js';
 import type { HeartbeatRequest__Output } from '../guest-client/generated/a3s/guest/v1/HeartbeatRequest.ts';
 import type { HeartbeatResponse } from '../guest-client/generated/a3s/guest/v1/HeartbeatResponse.ts';

@@ -2,11 +2,15 @@
  * The mount namespace of a VMM, where a sandbox's volumes are mounted and nowhere else: a host path can be unmounted and deleted
  * on the host while a pod shows it, and the mounts end with the VMM, whatever becomes of the daemon.
  *
- * INVARIANT: the namespace is a slave of the host's (src/shim/spawn.ts). What the host mounts later appears in it where the host's
- * mounts are shared, as systemd makes them; nothing comes back.
+ * INVARIANTS
+ * - The namespace is a slave of the host's (src/shim/spawn.ts). What the host mounts later appears in it where the host's
+ *   mounts are shared, as systemd makes them; nothing comes back.
+ * - It is open for the time of one command only: a descriptor that is kept would keep the mounts beyond the VMM's end.
+ * - Nothing is mounted, or believed to be, in the namespace of another process that was given the VMM's pid.
  */
-import { readFile, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { BoxError, errnoOf } from '../../errors.ts';
+import { isAlive, type ShimIdentity } from '../../shim/identity.ts';
 import { hostCommand } from '../host/host-command.ts';
 import { mountsBelow, readMountsBelow } from './mount-table.ts';
 import { LAZY } from './unmount.ts';
@@ -15,36 +19,34 @@ import { LAZY } from './unmount.ts';
 const GONE = ['ENOENT', 'ESRCH', 'EINVAL'];
 
 export class MountSpace {
-  readonly #pid: number;
+  readonly #vmm: ShimIdentity;
 
-  /** The namespace of a process that lives. */
-  constructor(pid: number) {
-    this.#pid = pid;
+  constructor(vmm: ShimIdentity) {
+    this.#vmm = vmm;
   }
 
+  /** GUEST_GONE if the VMM has ended. */
   async mount(args: readonly string[]): Promise<void> {
-    await this.#run('mount', args);
+    if (await this.#run('mount', args)) return;
+    throw new BoxError('GUEST_GONE', `the VMM with pid ${this.#vmm.pid} has ended, and so have its mounts`);
   }
 
+  /** Fine if the VMM has ended. */
   async unmount(point: string): Promise<void> {
     await this.#run('umount', [...LAZY, point]);
   }
 
   /** Mount points at or below `folder`; none if the VMM has ended. */
   async mountsBelow(folder: string): Promise<readonly string[]> {
-    try {
-      return mountsBelow(await readFile(`/proc/${this.#pid}/mountinfo`, 'utf8'), folder);
-    } catch (error) {
-      if (GONE.includes(errnoOf(error) ?? '')) return [];
-      throw error;
-    }
+    const mountinfo = await unlessGone(readFile(`/proc/${this.#vmm.pid}/mountinfo`, 'utf8'));
+    return mountinfo === undefined || !isAlive(this.#vmm) ? [] : mountsBelow(mountinfo, folder);
   }
 
   /** MOUNT_SOURCE unless the VMM sees the same at `path`, and what is mounted below it, as the host does now. */
   async requireVisible(path: string): Promise<void> {
     const [here, there] = await Promise.all([
       stat(path),
-      stat(`/proc/${this.#pid}/root${path}`).catch(() => undefined),
+      stat(`/proc/${this.#vmm.pid}/root${path}`).catch(() => undefined),
     ]);
     const same = there !== undefined && there.dev === here.dev && there.ino === here.ino;
     // the host first: what another pod's start mounts between the two must not be missed in the VMM
@@ -57,7 +59,26 @@ export class MountSpace {
     );
   }
 
-  async #run(command: 'mount' | 'umount', args: readonly string[]): Promise<void> {
-    await hostCommand('nsenter', [`--mount=/proc/${this.#pid}/ns/mnt`, '--', command, ...args]);
+  /** False if the VMM has ended. */
+  async #run(command: 'mount' | 'umount', args: readonly string[]): Promise<boolean> {
+    const namespace = await unlessGone(open(`/proc/${this.#vmm.pid}/ns/mnt`));
+    if (namespace === undefined) return false;
+    try {
+      // asked only now that it is open: were the VMM gone, this could be the namespace of another process with its pid
+      if (!isAlive(this.#vmm)) return false;
+      await hostCommand('nsenter', [`--mount=/proc/${process.pid}/fd/${namespace.fd}`, '--', command, ...args]);
+      return true;
+    } finally {
+      await namespace.close();
+    }
+  }
+}
+
+async function unlessGone<T>(found: Promise<T>): Promise<T | undefined> {
+  try {
+    return await found;
+  } catch (error) {
+    if (GONE.includes(errnoOf(error) ?? '')) return undefined;
+    throw error;
   }
 }

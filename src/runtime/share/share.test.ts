@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { mount } from '../../testing/configs.ts';
+import { ownMountSpace } from '../../testing/own-mount-space.ts';
 import { type SandboxPaths, sandboxPaths } from '../paths.ts';
-import { MountSpace } from './mount-space.ts';
 import { readMountsBelow } from './mount-table.ts';
 import { createShares, removeShares } from './share.ts';
 import { addVolumes } from './volumes.ts';
@@ -45,7 +45,7 @@ describe('shares', { skip: root ? false : 'needs root: real bind mounts are made
     await mkdir(join(dir, 'data'));
     await writeFile(join(dir, 'data', 'kept'), 'mine');
     const volume = mount({ hostPath: join(dir, 'data') });
-    await addVolumes(paths, new MountSpace(process.pid), 'ef'.repeat(32), [volume, { ...volume, readonly: true }]);
+    await addVolumes(paths, ownMountSpace(), 'ef'.repeat(32), [volume, { ...volume, readonly: true }]);
     await removeShares(paths);
     await removeShares(paths);
     assert.equal(await readFile(join(dir, 'data', 'kept'), 'utf8'), 'mine');

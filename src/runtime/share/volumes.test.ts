@@ -7,14 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { mount } from '../../testing/configs.ts';
+import { ownMountSpace } from '../../testing/own-mount-space.ts';
 import { type SandboxPaths, sandboxPaths } from '../paths.ts';
-import { MountSpace } from './mount-space.ts';
 import { readMountsBelow } from './mount-table.ts';
 import { createShares, removeShares } from './share.ts';
 import { addVolumes, exposure, removeVolumes } from './volumes.ts';
 
 const CONTAINER = 'ef'.repeat(32);
-const SPACE = new MountSpace(process.pid);
+const SPACE = ownMountSpace();
 const root = process.getuid?.() === 0;
 
 describe('exposure', () => {

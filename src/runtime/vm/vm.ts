@@ -74,7 +74,7 @@ export class Vm {
   }
 
   get mountSpace(): MountSpace {
-    return new MountSpace(this.pid);
+    return new MountSpace(this.#identity);
   }
 
   /** What its console says, for a reason or an error. */
