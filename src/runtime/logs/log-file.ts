@@ -104,8 +104,12 @@ export class LogFile {
   }
 
   async close(): Promise<void> {
-    this.#disk.release();
-    await this.#handle.close();
+    // NFS writes now what it has put off
+    try {
+      await this.#disk.take(() => this.#handle.close());
+    } finally {
+      this.#disk.release();
+    }
   }
 
   /**
