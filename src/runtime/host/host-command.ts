@@ -9,30 +9,37 @@ const QUOTED = 400;
 export interface HostCommandOptions {
   /** What the tool reads from stdin; nothing by default. */
   readonly input?: string;
+  readonly deadlineMs?: number;
 }
 
-/** Resolves with stdout; HOST_COMMAND with the command line and the last words of stderr otherwise. */
+/** Resolves with stdout; DEADLINE if it took too long, else HOST_COMMAND, with the command line and the last words of stderr. */
 export function hostCommand(
   command: string,
   args: readonly string[],
-  { input = '' }: HostCommandOptions = {},
+  { input = '', deadlineMs = DEADLINE_MS }: HostCommandOptions = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = execFile(
       command,
       args,
       {
-        timeout: DEADLINE_MS,
+        timeout: deadlineMs,
         killSignal: 'SIGKILL',
         maxBuffer: OUTPUT_LIMIT,
         env: { PATH: process.env['PATH'], LC_ALL: 'C' },
       },
       (cause, stdout, stderr) => {
-        if (cause === null) resolve(stdout);
-        else {
-          const words = stderr.trim().slice(-QUOTED) || cause.message;
-          reject(new BoxError('HOST_COMMAND', `\`${[command, ...args].join(' ')}\` failed: ${words}`, { cause }));
+        if (cause === null) {
+          resolve(stdout);
+          return;
         }
+        const line = `\`${[command, ...args].join(' ')}\``;
+        const words = stderr.trim().slice(-QUOTED) || cause.message;
+        reject(
+          cause.killed === true
+            ? new BoxError('DEADLINE', `${line} took longer than ${deadlineMs / 1000} s and was killed`, { cause })
+            : new BoxError('HOST_COMMAND', `${line} failed: ${words}`, { cause }),
+        );
       },
     );
     // a tool that ends before it has read all of it says why by its exit

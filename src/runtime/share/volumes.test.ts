@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,6 +10,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { mount } from '../../testing/configs.ts';
 import { ownMountSpace } from '../../testing/own-mount-space.ts';
 import { type SandboxPaths, sandboxPaths } from '../paths.ts';
+import { settlesWithin } from '../time.ts';
 import { readMountsBelow } from './mount-table.ts';
 import { createShares, removeShares } from './share.ts';
 import { addVolumes, exposure, removeVolumes } from './volumes.ts';
@@ -137,6 +139,29 @@ describe('volumes', { skip: root ? false : 'needs root: real bind mounts are mad
       mount({ hostPath: '/dev/null', containerPath: '/masked' }),
     ]);
     assert.deepEqual(added, [{ containerPath: '/masked', guestPath: '/dev/null', readonly: false }]);
+  });
+
+  it('of file systems that do not answer take no threads from the daemon', async () => {
+    // a FUSE server that never serves; more callers than Node has threads for files
+    const fuse = openSync('/dev/fuse', 'r+');
+    const hostPath = join(dir, 'data', 'below');
+    const options = 'fd=3,rootmode=40000,user_id=0,group_id=0';
+    const args = ['-i', '-t', 'fuse', '-o', options, 'a3s-test', hostPath];
+    execFileSync('mount', args, { stdio: ['ignore', 'inherit', 'inherit', fuse] });
+    try {
+      const stuck = Array.from({ length: 20 }, (_, index) =>
+        assert.rejects(addVolumes(paths, SPACE, `${index}`.padStart(64, '0'), [mount({ hostPath })]), {
+          reason: 'DEADLINE',
+          message: /data\/below: its file system does not answer/,
+        }),
+      );
+      assert.ok(await settlesWithin(Promise.all(stuck), 30_000), 'who asked for them hangs');
+      assert.ok(await settlesWithin(stat(dir), 5_000), 'the daemon’s own files hang');
+    } finally {
+      // which ends whatever still waits for it
+      closeSync(fuse);
+      execFileSync('umount', ['--lazy', hostPath]);
+    }
   });
 
   it('refuse a relative source, and a socket', async () => {

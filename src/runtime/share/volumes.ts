@@ -9,7 +9,8 @@
  */
 import { lstat, mkdir, open, realpath, rmdir, stat, unlink } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { BoxError, errnoOf } from '../../errors.ts';
+import { BoxError, errnoOf, isBoxError } from '../../errors.ts';
+import { hostCommand } from '../host/host-command.ts';
 import type { Mount } from '../model.ts';
 import { isGuestDevice } from '../oci-devices.ts';
 import type { GuestMount } from '../oci-mounts.ts';
@@ -19,6 +20,8 @@ import type { MountSpace } from './mount-space.ts';
 
 const DIR = 0o755;
 const FILE = 0o644;
+/** Slower than any disk that works, and than a network file system's first retries. */
+const ANSWER_LIMIT_MS = 10_000;
 const PROPAGATION = { PRIVATE: '--make-rprivate', HOST_TO_CONTAINER: '--make-rslave' } as const;
 
 /** Makes the host paths among a container's mounts visible to the guest; on failure the caller's undo calls `removeVolumes`. */
@@ -160,6 +163,7 @@ async function findSource(hostPath: string): Promise<Source> {
 }
 
 async function existingSource(hostPath: string): Promise<Source> {
+  await requireAnswer(hostPath);
   const path = await realpath(hostPath);
   const kind = await stat(path);
   if (!kind.isDirectory() && !kind.isFile()) {
@@ -169,6 +173,24 @@ async function existingSource(hostPath: string): Promise<Source> {
     );
   }
   return { path, folder: kind.isDirectory() };
+}
+
+/**
+ * DEADLINE if the path's file system says nothing, as NFS without its server. A process that waits for it can be killed; one of
+ * Node's few file threads would be lost.
+ */
+async function requireAnswer(hostPath: string): Promise<void> {
+  try {
+    // a number that its file system must give, and not from memory
+    const args = ['--dereference', '--cached=never', '--format=%s', '--', hostPath];
+    await hostCommand('stat', args, { deadlineMs: ANSWER_LIMIT_MS });
+  } catch (cause) {
+    // that there is nothing is an answer too
+    if (!isBoxError(cause, 'DEADLINE')) return;
+    throw new BoxError('DEADLINE', `mount source ${hostPath}: its file system does not answer: look at its mount`, {
+      cause,
+    });
+  }
 }
 
 async function makePoint(dir: string, name: string, source: Source): Promise<string> {
