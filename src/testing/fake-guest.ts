@@ -9,7 +9,7 @@ import {
   ServerCredentials,
   type ServerDuplexStream,
   type sendUnaryData,
-  type status,
+  status,
 } from '@grpc/grpc-js';
 import type { HeartbeatRequest__Output } from '../guest-client/generated/a3s/guest/v1/HeartbeatRequest.ts';
 import type { HeartbeatResponse } from '../guest-client/generated/a3s/guest/v1/HeartbeatResponse.ts';
@@ -104,7 +104,7 @@ export class FakeGuest {
   #heartbeat(call: HeartbeatCall): void {
     call.on('error', () => undefined);
     call.on('data', ({ afterMs }: HeartbeatRequest__Output) => {
-      const refuse = (code: status): void => {
+      const refuse = (code = status.UNIMPLEMENTED): void => {
         call.emit('error', { code, details: 'refused' });
         this.beats.emit('refused');
       };
