@@ -12,7 +12,7 @@ before(async () => {
 });
 after(() => guest.stop());
 
-it('asks for a beat after each beat, six to the limit, and tells a silence once', async () => {
+it('asks for a beat after each beat, three to the limit, and tells a silence once', async () => {
   const silent = Promise.withResolvers<void>();
   let told = 0;
   const stop = followHeartbeat(guest.client, LIMIT_MS, () => {
@@ -21,7 +21,7 @@ it('asks for a beat after each beat, six to the limit, and tells a silence once'
   });
   for (let beats = 0; beats < 10; beats += 1) {
     const [afterMs, beat] = (await once(guest.beats, 'asked')) as [number, () => void];
-    assert.equal(afterMs, 100);
+    assert.equal(afterMs, 200);
     beat();
   }
   assert.equal(told, 0);
