@@ -43,7 +43,7 @@ export class FakeGuest {
   readonly client: GuestClient;
   /** Answers Stats; by default never. */
   stats: () => Promise<StatsResponse> = () => new Promise(() => undefined);
-  /** Emits `asked` (milliseconds, answer, refuse with a status) for each beat that is asked for, and `refused` when that has been sent. */
+  /** Emits `asked` (milliseconds, answer, refuse) for each beat that is asked for, and `refused` when that has been sent. */
   readonly beats = new EventEmitter();
   readonly #server: Server;
   readonly #dir: string;

@@ -104,12 +104,8 @@ export class LogFile {
   }
 
   async close(): Promise<void> {
-    // NFS writes now what it has put off
-    try {
-      await this.#disk.take(() => this.#handle.close());
-    } finally {
-      this.#disk.release();
-    }
+    this.#disk.release();
+    await this.#handle.close();
   }
 
   /**
