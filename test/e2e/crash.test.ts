@@ -76,8 +76,8 @@ describe('when things die', () => {
     assert.equal(await crictl.podState(pod.id), 'SANDBOX_READY');
     assert.equal(await crictl.podState(lost.id), 'SANDBOX_NOTREADY');
     assert.equal(await crictl.exec(sleeper, 'echo', 'still here'), 'still here');
-    await crictl.ok('update', '--cpu-quota', '1000000', starting);
     await crictl.ok('start', starting);
+    await crictl.ok('update', '--cpu-quota', '1000000', starting);
     assert.equal(await crictl.exec(starting, 'echo', 'started once'), 'started once');
     const { exitCode, logPath } = await crictl.exited(talker);
     assert.equal(exitCode, 5);
