@@ -250,7 +250,7 @@ mod tests {
             let open = File::open(folder).unwrap();
             let link = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&open));
             for link in [&link, "/proc/self/root", "/proc/1/root/tmp"] {
-                let refused = enter_cwd(link, || unreachable!("not as a user either")).unwrap_err();
+                let refused = enter_cwd(link, || Ok(())).unwrap_err();
                 assert!(refused.message().contains(link), "{refused}");
             }
         });
