@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { resources } from '../testing/configs.ts';
-import { mergeResources, ociResources, ociResourcesInFull } from './oci-resources.ts';
+import { mergeResources, ociResources } from './oci-resources.ts';
 
 const BOX = { vcpus: 2 };
 
@@ -21,15 +21,6 @@ describe('ociResources', () => {
       mems: '0',
     });
     assert.throws(() => ociResources(resources({ cpusetMems: '1' }), BOX), { reason: 'NOT_SUPPORTED' });
-  });
-
-  it('in full takes back whatever was set', () => {
-    assert.deepEqual(ociResourcesInFull(undefined, BOX), {
-      memory: { limit: -1 },
-      cpu: { shares: 2598, quota: -1, period: 100_000, cpus: '', mems: '' },
-    });
-    const { memory, cpu } = ociResourcesInFull(resources({ memoryLimitBytes: 7, cpuShares: 2 }), BOX);
-    assert.deepEqual([memory?.limit, cpu?.shares, cpu?.quota], [7, 2, -1]);
   });
 });
 

@@ -4,10 +4,6 @@ import { cpusetWithin } from './cpuset.ts';
 import type { Resources } from './model.ts';
 import type { OciResources } from './oci-types.ts';
 
-/** cgroup v2's own defaults, in OCI's words: no limit, and the cpu.shares that become cpu.weight 100. */
-const NO_LIMIT = -1;
-const DEFAULT_PERIOD = 100_000;
-const DEFAULT_SHARES = 2598;
 /** A microVM is one memory node. */
 const MEMORY_NODES = 1;
 
@@ -27,16 +23,6 @@ export function ociResources(resources: Resources, { vcpus }: Pick<BoxConfig, 'v
       ...(cpusetMems === '' ? {} : { mems: cpusetWithin(cpusetMems, MEMORY_NODES, 'memory node') }),
     },
     unified: resources.unified,
-  };
-}
-
-/** The same with cgroup v2's defaults for what is not set: an update to it takes an earlier one back. */
-export function ociResourcesInFull(resources: Resources | undefined, box: Pick<BoxConfig, 'vcpus'>): OciResources {
-  const { memory, cpu, unified } = resources === undefined ? {} : ociResources(resources, box);
-  return {
-    memory: { limit: NO_LIMIT, ...memory },
-    cpu: { shares: DEFAULT_SHARES, quota: NO_LIMIT, period: DEFAULT_PERIOD, cpus: '', mems: '', ...cpu },
-    ...(unified === undefined ? {} : { unified }),
   };
 }
 

@@ -14,6 +14,14 @@ export function millisBetween(from: bigint, to: bigint): number {
   return Number((to - from) / 1000n) / 1000;
 }
 
+/** What Node's timers can hold, 24.8 days; anything longer would fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** A wait of `seconds`, and `slackMs` more, as a timer takes it. */
+export function timerMillis(seconds: number, slackMs = 0): number {
+  return Math.min(seconds * 1000 + slackMs, LONGEST_TIMER_MS);
+}
+
 /** True as soon as `promise` resolves, false if it has not after `ms` milliseconds; rejects if it does. */
 export async function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
   const timer = new AbortController();

@@ -108,7 +108,7 @@ export class Container {
   }
 
   /** The guest keeps new limits; if that cannot be recorded, the old ones go on being shown. */
-  async setResources(resources: Resources): Promise<void> {
+  async setResources(resources: Resources | undefined): Promise<void> {
     const { config } = this.#record;
     this.#record = { ...this.#record, config: { ...config, resources } };
     try {

@@ -5,9 +5,10 @@ import type { RunResponse__Output } from '../../guest-client/generated/a3s/guest
 import { guestError, isServiceError } from '../../guest-client/guest-error.ts';
 import type { RuntimeContext } from '../context.ts';
 import type { ExecResult } from '../model.ts';
+import { timerMillis } from '../time.ts';
 import { CappedOutput } from './capped-output.ts';
 
-const NANOS_PER_SECOND = 1_000_000_000n;
+const NANOS_PER_MILLI = 1_000_000n;
 /**
  * The reply must fit the 16 MiB message that kubelet and crictl accept, both streams and framing together; what comes
  * beyond is read and dropped, and the process runs on (CVE-2022-1708).
@@ -25,8 +26,8 @@ export async function execSync(
 ): Promise<ExecResult> {
   const { sandbox, container } = context.index.getContainer(id);
   container.requireRunning('execute a command');
+  const overdue = timeoutSeconds > 0 ? AbortSignal.timeout(timerMillis(timeoutSeconds, GUEST_SLACK_MS)) : undefined;
   const stream = sandbox.vm().guest.run();
-  const overdue = timeoutSeconds > 0 ? AbortSignal.timeout(timeoutSeconds * 1000 + GUEST_SLACK_MS) : undefined;
   const cancel = (): void => stream.cancel();
   for (const source of [signal, overdue]) source?.addEventListener('abort', cancel, { once: true });
   try {
@@ -34,7 +35,7 @@ export async function execSync(
       start: {
         containerId: container.id,
         args: [...command],
-        timeoutNs: (BigInt(timeoutSeconds) * NANOS_PER_SECOND).toString(),
+        timeoutNs: (BigInt(timerMillis(timeoutSeconds)) * NANOS_PER_MILLI).toString(),
       },
     });
     stream.end();

@@ -4,12 +4,11 @@ import { BoxError, isBoxError, messageOf } from '../../errors.ts';
 import type { RuntimeContext } from '../context.ts';
 import type { Log } from '../log.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
-import { settlesWithin } from '../time.ts';
+import { settlesWithin, timerMillis } from '../time.ts';
 import type { Container } from './container.ts';
 import { signalNumber } from './signals.ts';
 
 const { SIGKILL } = constants.signals;
-const MILLIS = 1000;
 /** A SIGKILLed process of a healthy guest is gone in milliseconds; the rest is for draining its log. */
 const KILL_LIMIT_MS = 30_000;
 
@@ -21,7 +20,7 @@ export async function stopContainer(context: RuntimeContext, id: string, timeout
   if (container.record.state !== 'RUNNING') return;
   if (timeoutSeconds > 0) {
     await signal(sandbox, container, signalNumber(container.record.stopSignal), false);
-    if (await settlesWithin(container.ended, timeoutSeconds * MILLIS)) return;
+    if (await settlesWithin(container.ended, timerMillis(timeoutSeconds))) return;
   }
   await kill(sandbox, container);
 }

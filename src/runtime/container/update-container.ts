@@ -2,7 +2,7 @@
 import { BoxError } from '../../errors.ts';
 import type { RuntimeContext } from '../context.ts';
 import type { Resources } from '../model.ts';
-import { mergeResources, ociResources, ociResourcesInFull } from '../oci-resources.ts';
+import { mergeResources, ociResources } from '../oci-resources.ts';
 import { withUndo } from '../undo.ts';
 import { requireMemory } from '../vm-limits.ts';
 
@@ -23,9 +23,10 @@ export async function updateContainer(context: RuntimeContext, id: string, chang
     const limits = ociResources(resources, box);
     const { guest } = sandbox.vm();
     await withUndo(context.log, async (undo) => {
-      await guest.updateContainer(container.id, limits);
-      undo.push('limits', () => guest.updateContainer(container.id, ociResourcesInFull(config.resources, box)));
+      // the guest last: it sets all limits or none, and what a cgroup file held before only the kernel knows
       await container.setResources(resources);
+      undo.push('limits on record', () => container.setResources(config.resources));
+      await guest.updateContainer(container.id, limits);
     });
   });
 }

@@ -47,8 +47,10 @@ export class MountSpace {
       stat(`/proc/${this.#pid}/root${path}`).catch(() => undefined),
     ]);
     const same = there !== undefined && there.dev === here.dev && there.ino === here.ino;
+    // the host first: what another pod's start mounts between the two must not be missed in the VMM
+    const wanted = await readMountsBelow(path);
     const seen = new Set(await this.mountsBelow(path));
-    if (same && (await readMountsBelow(path)).every((point) => seen.has(point))) return;
+    if (same && wanted.every((point) => seen.has(point))) return;
     throw new BoxError(
       'MOUNT_SOURCE',
       `mount source ${path}: what was mounted there since the pod's start does not reach its VM: run mount --make-rshared / on the host, then make the pod anew`,
