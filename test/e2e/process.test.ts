@@ -50,9 +50,23 @@ describe('a container’s process', () => {
     assert.equal(await output('pid', 'echo $$', own), '1');
   });
 
-  it('cannot write a read-only root file system', async () => {
-    const config = { linux: { security_context: { readonly_rootfs: true, namespace_options: { pid: 1 } } } };
-    assert.match(await output('readonly', 'touch /x 2>&1 || true', config), /Read-only file system/);
+  it('cannot write a read-only root file system, in which its working directory was made', async () => {
+    const config = {
+      working_dir: '/not/in/the/image',
+      linux: { security_context: { readonly_rootfs: true, namespace_options: { pid: 1 } } },
+    };
+    const seen = await output('readonly', 'pwd; touch x 2>&1 || true', config);
+    assert.match(seen, /^\/not\/in\/the\/image\n.*Read-only file system/);
+  });
+
+  it('cannot have a folder of the guest as its working directory', async () => {
+    const { crictl } = world();
+    const id = await crictl.create(pod, {
+      name: 'escape',
+      command: ['true'],
+      config: { working_dir: '/proc/1/root', linux: { security_context: { namespace_options: { pid: 0 } } } },
+    });
+    assert.match(await crictl.fails('start', id), /cannot enter working directory \/proc\/1\/root/);
   });
 
   it('keeps what it writes until it is removed, and no other container sees it', async () => {
@@ -100,7 +114,8 @@ describe('ExecSync', () => {
     pod = await crictl.runPod('exec');
     const config = {
       envs: [{ key: 'FROM', value: 'container' }],
-      working_dir: '/tmp',
+      // a folder that the user cannot enter
+      working_dir: '/root',
       linux: { security_context: { run_as_username: 'www-data', namespace_options: { pid: 1 } } },
     };
     id = await crictl.start(pod, { command: ['sleep', '1000'], config });
@@ -108,8 +123,8 @@ describe('ExecSync', () => {
 
   it('joins the container: user, environment, directory, process namespace', async () => {
     const { crictl } = world();
-    const seen = await crictl.exec(id, 'sh', '-c', 'id -u; echo $FROM; pwd; cat /proc/1/comm');
-    assert.equal(seen, '33\ncontainer\n/tmp\nsleep');
+    const seen = await crictl.exec(id, 'sh', '-c', 'id -u; echo $FROM; pwd; stat -c %a /root; cat /proc/1/comm');
+    assert.equal(seen, '33\ncontainer\n/root\n700\nsleep');
   });
 
   it('tells stdout from stderr and gives the exit code', async () => {

@@ -179,7 +179,8 @@ impl Cgroup {
         fs::read_to_string(self.path.join(file))
     }
 
-    /// A kernel without swap has no memory.swap.max: a limit on nothing is kept anyhow.
+    /// A kernel without swap has no memory.swap.max: whatever limit is asked for, none of it is exceeded. Refused, it would fail pods
+    /// of nodes that have swap, which run with any other runtime.
     fn set(&self, file: &str, value: &str) -> io::Result<()> {
         // without O_CREAT, which cgroupfs answers with EACCES for a file it does not have
         let opened = fs::OpenOptions::new().write(true).open(self.path.join(file));
@@ -220,6 +221,22 @@ fn event_count(events: &str, name: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn limits_of_swap_are_kept_by_having_none_and_no_others_are() {
+        let path = std::env::temp_dir().join(format!("a3s-cgroup-{}", std::process::id()));
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join("memory.max"), "max\n").unwrap();
+        let group = Cgroup { path: path.clone() };
+        let set = |json: &str| group.set_all(&limits::settings(&serde_json::from_str(json).unwrap()).unwrap());
+        for swap in ["-1", "0", "1000", "5000"] {
+            set(&format!(r#"{{"memory":{{"limit":1000,"swap":{swap}}}}}"#)).unwrap();
+        }
+        set(r#"{"unified":{"memory.swap.max":"1000"}}"#).unwrap();
+        assert!(set(r#"{"memory":{"limit":2000},"unified":{"memory.high":"1000"}}"#).is_err());
+        assert_eq!(fs::read_to_string(path.join("memory.max")).unwrap(), "1000\n");
+        fs::remove_dir_all(path).unwrap();
+    }
 
     #[test]
     fn memory_events_are_read_by_name() {

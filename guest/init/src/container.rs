@@ -5,7 +5,7 @@ use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use crate::cgroup::Cgroup;
 use crate::device_filter;
@@ -21,6 +21,7 @@ use crate::proto::container_info::State as InfoState;
 use crate::proto::{ContainerInfo, CreateContainerRequest, Exited};
 use crate::shares;
 use crate::spec::{Resources, Spec};
+use crate::start::{self, Started, State};
 use crate::stats::writable_layer::WritableLayer;
 use crate::stream::stdin::{Hold, Stdin};
 use crate::sys;
@@ -33,15 +34,7 @@ const START_FAILED: i32 = 128;
 /// /etc/passwd and /etc/group of an image are read no further.
 const ACCOUNT_FILE_LIMIT: u64 = 4 * 1024 * 1024;
 
-#[derive(Debug, Clone)]
-enum State {
-    Created,
-    Starting,
-    Running { pid: i32, started_at_ns: i64 },
-    Exited { started_at_ns: i64, exited: Exited },
-}
-
-/// INVARIANT: states only go Created → Starting → Running → Exited, or Starting → Exited.
+/// INVARIANT: states only go Created → Starting → Running → Exited, or Starting → Exited, and Starting is left whoever is gone.
 #[derive(Debug)]
 pub struct Container {
     pub id: String,
@@ -107,44 +100,32 @@ impl Container {
         })
     }
 
-    /// Runs the program. `ended` is called once, when the first process is gone and the rest was killed. One that runs already
-    /// is told of again: the daemon may have died before it heard the first answer.
+    /// Runs the program. `ended` is called once, when the first process is gone and the rest was killed. One that was started
+    /// before is told of again: the daemon may have died, or given up, before it heard the first answer.
     pub async fn start(
         self: &Arc<Self>,
-        reaper: &Reaper,
+        reaper: &Arc<Reaper>,
         ended: impl FnOnce(Exited) + Send + 'static,
-    ) -> Result<(i64, u32)> {
-        if let State::Running { pid, started_at_ns } = *self.state.borrow() {
-            return Ok((started_at_ns, pid.unsigned_abs()));
-        }
-        self.begin_start()?;
-        let spawned = self.spawn().inspect_err(|_| self.start_failed());
-        let (spawned, streams) = spawned?;
-        let status = reaper.expect(spawned.pid);
-        if let Some(reason) = spawn::executed(spawned.report).await? {
-            self.start_failed();
-            return Err(Error::invalid(reason));
-        }
-        let ends = streams.take().inspect_err(|_| {
-            self.cgroup.kill();
-            self.start_failed();
-        })?;
-        self.connect(ends);
-        let started_at_ns = sys::realtime_ns();
-        self.state.send_replace(State::Running { pid: spawned.pid, started_at_ns });
-        let container = Arc::clone(self);
-        tokio::spawn(async move {
-            // the reaper outlives every container
-            if let Ok(status) = status.await {
-                ended(container.finish(started_at_ns, status));
+    ) -> Result<Started> {
+        let (container, reaper) = (Arc::clone(self), Arc::clone(reaper));
+        start::once(&self.state, async move {
+            match container.execute(&reaper).await {
+                Err(error) => container.start_failed(error),
+                Ok((started, status)) => {
+                    container.state.send_replace(State::Running(started));
+                    // the reaper outlives every container
+                    if let Ok(status) = status.await {
+                        ended(container.finish(started, status));
+                    }
+                }
             }
-        });
-        Ok((started_at_ns, spawned.pid.unsigned_abs()))
+        })
+        .await
     }
 
     /// Signals the first process or all of them; nothing to do unless it runs.
     pub fn signal(&self, reaper: &Reaper, signal: i32, all: bool) {
-        let State::Running { pid, .. } = *self.state.borrow() else {
+        let State::Running(Started { pid, .. }) = *self.state.borrow() else {
             return;
         };
         if all && signal == libc::SIGKILL {
@@ -160,7 +141,7 @@ impl Container {
     /// The first process; FAILED_PRECONDITION unless it runs.
     pub fn running(&self) -> Result<i32> {
         match *self.state.borrow() {
-            State::Running { pid, .. } => Ok(pid),
+            State::Running(Started { pid, .. }) => Ok(pid),
             _ => Err(Error::precondition(format!("container {} is not running", self.id))),
         }
     }
@@ -213,23 +194,30 @@ impl Container {
     }
 
     pub fn info(&self) -> ContainerInfo {
-        let (state, pid, started_at_ns, exited) = match self.state.borrow().clone() {
-            State::Created | State::Starting => (InfoState::Created, 0, 0, None),
-            State::Running { pid, started_at_ns } => (InfoState::Running, pid.unsigned_abs(), started_at_ns, None),
-            State::Exited { started_at_ns, exited } => (InfoState::Exited, 0, started_at_ns, Some(exited)),
+        let (state, started, exited) = match self.state.borrow().clone() {
+            State::Created => (InfoState::Created, None, None),
+            State::Starting => (InfoState::Starting, None, None),
+            State::Running(started) => (InfoState::Running, Some(started), None),
+            State::Exited { start, exited } => (InfoState::Exited, start.ok(), Some(exited)),
         };
-        ContainerInfo { container_id: self.id.clone(), state: state.into(), started_at_ns, pid, exited }
+        ContainerInfo {
+            container_id: self.id.clone(),
+            state: state.into(),
+            started_at_ns: started.map_or(0, |started| started.at_ns),
+            pid: started.filter(|_| exited.is_none()).map_or(0, |started| started.pid.unsigned_abs()),
+            exited,
+        }
     }
 
-    fn begin_start(&self) -> Result<()> {
-        let begun = self.state.send_if_modified(|state| {
-            let created = matches!(state, State::Created);
-            if created {
-                *state = State::Starting;
-            }
-            created
-        });
-        if begun { Ok(()) } else { Err(Error::precondition(format!("container {} was started already", self.id))) }
+    /// The first process, its program running, and where its end will be told.
+    async fn execute(&self, reaper: &Reaper) -> Result<(Started, oneshot::Receiver<ExitStatus>)> {
+        let (spawned, streams) = self.spawn()?;
+        let status = reaper.expect(spawned.pid);
+        if let Some(reason) = spawn::executed(spawned.report).await? {
+            return Err(Error::invalid(reason));
+        }
+        self.connect(streams.take()?);
+        Ok((Started { pid: spawned.pid, at_ns: sys::realtime_ns() }, status))
     }
 
     fn spawn(&self) -> Result<(spawn::Spawned, Pending)> {
@@ -253,20 +241,20 @@ impl Container {
         *self.streams() = Streams { stdin, terminal: ends.terminal };
     }
 
-    fn start_failed(&self) {
-        let now = sys::realtime_ns();
-        self.set_exited(now, ExitStatus { code: START_FAILED, signal: 0 });
+    fn start_failed(&self, error: Error) {
+        self.cgroup.kill();
+        self.set_exited(Err(error), ExitStatus { code: START_FAILED, signal: 0 });
         self.output.close(StreamName::Stdout);
         self.output.close(StreamName::Stderr);
     }
 
     /// The first process is gone: the container is over, whatever else still runs in it.
-    fn finish(&self, started_at_ns: i64, status: ExitStatus) -> Exited {
+    fn finish(&self, started: Started, status: ExitStatus) -> Exited {
         self.cgroup.kill();
-        self.set_exited(started_at_ns, status)
+        self.set_exited(Ok(started), status)
     }
 
-    fn set_exited(&self, started_at_ns: i64, status: ExitStatus) -> Exited {
+    fn set_exited(&self, start: Result<Started>, status: ExitStatus) -> Exited {
         let exited = Exited {
             container_id: self.id.clone(),
             exit_code: status.code,
@@ -276,7 +264,7 @@ impl Container {
             exited_at_ns: sys::realtime_ns(),
         };
         *self.streams() = Streams::default();
-        self.state.send_replace(State::Exited { started_at_ns, exited: exited.clone() });
+        self.state.send_replace(State::Exited { start, exited: exited.clone() });
         exited
     }
 

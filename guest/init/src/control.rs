@@ -19,6 +19,7 @@ use crate::proto::{
     UpdateContainerResponse,
 };
 use crate::sandbox::{self, Sandbox};
+use crate::start::Started;
 use crate::stats;
 
 pub struct ControlService {
@@ -62,8 +63,9 @@ impl Control for ControlService {
     async fn start_container(&self, request: Request<StartContainerRequest>) -> Reply<StartContainerResponse> {
         let container = self.sandbox.get(&request.get_ref().container_id)?;
         let sandbox = Arc::clone(&self.sandbox);
-        let (started_at_ns, pid) = container.start(&self.sandbox.reaper, move |exited| sandbox.publish(exited)).await?;
-        Ok(Response::new(StartContainerResponse { started_at_ns, pid }))
+        let Started { pid, at_ns } =
+            container.start(&self.sandbox.reaper, move |exited| sandbox.publish(exited)).await?;
+        Ok(Response::new(StartContainerResponse { started_at_ns: at_ns, pid: pid.unsigned_abs() }))
     }
 
     async fn update_container(&self, request: Request<UpdateContainerRequest>) -> Reply<UpdateContainerResponse> {

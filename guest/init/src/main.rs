@@ -27,6 +27,7 @@ mod sandbox;
 mod server;
 mod shares;
 mod spec;
+mod start;
 mod stats;
 mod stream;
 mod sys;

@@ -16,7 +16,7 @@ use crate::sys;
 /// Flags a bind mount takes only by a remount.
 const REMOUNT_FLAGS: libc::c_ulong = libc::MS_RDONLY | libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
 
-/// Mounts everything the spec names below `rootfs`, then enters it as the new root.
+/// Mounts everything the spec names below `rootfs`, makes the working directory there, then enters it as the new root.
 pub fn enter(spec: &Spec, rootfs: &Path) -> Result<()> {
     let rootfs_text = rootfs.to_string_lossy();
     sys::mount("none", "/", None, libc::MS_REC | libc::MS_SLAVE, "").context("cannot leave the guest's mounts")?;
@@ -24,6 +24,8 @@ pub fn enter(spec: &Spec, rootfs: &Path) -> Result<()> {
     for mount in &spec.mounts {
         place(root.as_fd(), mount, spec.linux.all_devices).context(format!("cannot mount {}", mount.destination))?;
     }
+    // while the root can be written
+    mount_point::ensure(root.as_fd(), &spec.process.cwd, true).context("cannot make the working directory")?;
     std::env::set_current_dir(rootfs).context(format!("cannot enter {rootfs_text}"))?;
     sys::pivot_root_here().context("cannot make the container's root the root")?;
     nix::mount::umount2(".", nix::mount::MntFlags::MNT_DETACH).context("cannot let go of the guest's root")?;

@@ -42,12 +42,12 @@ describe('what CNI made in a namespace', () => {
     const routes = [
       { type: 'unicast', dst: 'default', gateway: '169.254.1.1', dev: 'eth0', flags: ['onlink'] },
       { type: 'unicast', dst: '169.254.1.1', dev: 'eth0', scope: 'link', flags: [] },
-      { type: 'blackhole', dst: '10.9.0.0/16', flags: [] },
     ];
     const routes6 = JSON.stringify([
       { dst: 'fe80::/64', dev: 'eth0', metric: 256 },
       { dst: 'default', dev: 'eth0', metric: 1024 },
       { dst: 'fd00::9', dev: 'eth0', metric: 1024 },
+      { type: 'unreachable', dst: 'fe80::/64', dev: 'lo', protocol: 'kernel', metric: 256 },
     ]);
     const neighbours = [{ dst: '169.254.1.1', dev: 'eth0', lladdr: 'ee:ee:ee:ee:ee:ee', state: ['PERMANENT'] }];
     const [eth0] = parseInterfaces(batch([link('eth0', { addr_info })], routes, neighbours), routes6, 'ns');
@@ -65,5 +65,44 @@ describe('what CNI made in a namespace', () => {
     const via = [{ dst: 'default', dev: 'eth0', via: { family: 'inet6', host: 'fe80::1' } }];
     assert.throws(() => parseInterfaces(batch([link('eth0')], via), '[]', 'ns'), /other address family/);
     assert.throws(() => parseInterfaces('garbage', '[]', 'ns'), /ns/);
+  });
+
+  // as iproute2 6.1 prints them
+  const MULTIPATH =
+    '{"type":"unicast","dst":"10.9.0.0/16","protocol":"boot","scope":"global","flags":[],"nexthops":[{"gateway":"10.0.0.1","dev":"eth0","weight":1,"flags":[]},{"gateway":"10.1.0.1","dev":"eth1","weight":2,"flags":[]}]}';
+  const GROUP =
+    '{"type":"unicast","dst":"10.10.0.0/16","nhid":3,"protocol":"boot","scope":"global","flags":[],"nh_info":{"id":3,"group":[{"id":1},{"id":2}],"scope":"global","protocol":"unspec","flags":[]},"nexthops":[{"gateway":"10.0.0.1","dev":"eth0","weight":1,"flags":[]},{"gateway":"10.1.0.1","dev":"eth1","weight":1,"flags":[]}]}';
+  const MULTIPATH6 =
+    '{"dst":"fd09::/32","metric":1024,"flags":[],"pref":"medium","nexthops":[{"gateway":"fd00::1","dev":"eth0","weight":1,"flags":[]},{"gateway":"fd01::1","dev":"eth1","weight":1,"flags":[]}]}';
+  const links = JSON.stringify([link('eth0')]);
+
+  it('a route of several next hops is refused if one of them is on an interface of the pod', () => {
+    for (const [route, destination] of [
+      [MULTIPATH, '10.9.0.0/16'],
+      [GROUP, '10.10.0.0/16'],
+    ] as const) {
+      assert.throws(() => parseInterfaces(`${links}\n[${route}]\n[]`, '[]', 'ns'), {
+        reason: 'NETWORK_FAILED',
+        message: `route ${destination} has several next hops: a VM cannot be given it`,
+      });
+    }
+    assert.throws(() => parseInterfaces(`${links}\n[]\n[]`, `[${MULTIPATH6}]`, 'ns'), /fd09::\/32 has several/);
+    const others = JSON.stringify([link('net1')]);
+    assert.deepEqual(parseInterfaces(`${others}\n[${MULTIPATH}]\n[]`, '[]', 'ns')[0]?.routes, []);
+  });
+
+  it('a route that drops or refuses packets is refused', () => {
+    for (const type of ['blackhole', 'unreachable', 'prohibit', 'throw']) {
+      const v4 = `{"type":"${type}","dst":"10.20.0.0/16","protocol":"boot","scope":"global","flags":[]}`;
+      const v6 = `{"type":"${type}","dst":"fd20::/32","dev":"lo","metric":1024,"flags":[],"pref":"medium"}`;
+      assert.throws(() => parseInterfaces(`${links}\n[${v4}]\n[]`, '[]', 'ns'), {
+        reason: 'NETWORK_FAILED',
+        message: `route 10.20.0.0/16 is of type ${type}: a VM cannot be given it`,
+      });
+      assert.throws(
+        () => parseInterfaces(`${links}\n[]\n[]`, `[${v6}]`, 'ns'),
+        new RegExp(`fd20::/32 is of type ${type}`),
+      );
+    }
   });
 });

@@ -36,6 +36,8 @@ const routesSchema = z.array(
     gateway: z.string().default(''),
     via: z.unknown().optional(),
     dev: z.string().optional(),
+    nexthops: z.array(z.object({ dev: z.string().optional() })).default([]),
+    protocol: z.string().default(''),
     prefsrc: z.string().default(''),
     metric: z.number().int().default(0),
     flags: z.array(z.string()).default([]),
@@ -74,6 +76,8 @@ export function parseInterfaces(batch: string, routes6: string, netnsName: strin
     ...parse(routesSchema, routes4, netnsName).map((route) => ({ ...route, v6: false })),
     ...parse(routesSchema, routes6, netnsName).map((route) => ({ ...route, v6: true })),
   ];
+  const pods = new Set(links.map(({ ifname }) => ifname));
+  for (const route of routes) requireCarried(route, pods);
   const known = parse(neighboursSchema, neighbours, netnsName);
   const found = links.map(({ ifname, mtu, address = '', addr_info }) => ({
     name: ifname,
@@ -102,14 +106,27 @@ function isPods({
   return link_type === 'ether' && linkinfo?.info_kind !== 'tun' && flags.includes('UP');
 }
 
+/** NETWORK_FAILED for a route of the pod that guest-init cannot be given: left out, it would let traffic go another way. */
+function requireCarried(route: FoundRoute, pods: ReadonlySet<string>): void {
+  const obstacle = obstacleOf(route, pods);
+  if (obstacle === undefined) return;
+  throw new BoxError('NETWORK_FAILED', `route ${route.dst} ${obstacle}: a VM cannot be given it`);
+}
+
+function obstacleOf({ type, protocol, dev, nexthops, via }: FoundRoute, pods: ReadonlySet<string>): string | undefined {
+  // blackhole and its like, which belong to no interface; some kernels have such routes of their own
+  if (type !== 'unicast') return protocol === 'kernel' ? undefined : `is of type ${type}`;
+  if (nexthops.some((hop) => isOneOf(pods, hop.dev))) return 'has several next hops';
+  if (via !== undefined && isOneOf(pods, dev)) return 'has a gateway of the other address family';
+  return undefined;
+}
+
+function isOneOf(names: ReadonlySet<string>, name: string | undefined): boolean {
+  return name !== undefined && names.has(name);
+}
+
 /** `ip` says `default` for both families and leaves out the length of host routes. */
-function toRoute({ dst, gateway, prefsrc, metric, flags, via, v6 }: FoundRoute): Route {
-  if (via !== undefined) {
-    throw new BoxError(
-      'NETWORK_FAILED',
-      `route ${dst} has a gateway of the other address family: a VM cannot be given it`,
-    );
-  }
+function toRoute({ dst, gateway, prefsrc, metric, flags, v6 }: FoundRoute): Route {
   return { destination: withLength(dst, v6), gateway, source: prefsrc, metric, onlink: flags.includes('onlink') };
 }
 

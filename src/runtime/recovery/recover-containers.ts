@@ -6,7 +6,7 @@ import type { ContainerInfo__Output } from '../../guest-client/generated/a3s/gue
 import { Container } from '../container/container.ts';
 import { containerRecordSchema, EXIT_CODE_UNKNOWN } from '../container/container-record.ts';
 import { deleteSpec } from '../container/spec-file.ts';
-import { pumpLog } from '../container/start-container.ts';
+import { pumpLog, startContainer } from '../container/start-container.ts';
 import type { RuntimeContext } from '../context.ts';
 import { type LogPosition, logPositionSchema, START } from '../logs/log-position.ts';
 import { logPositionPath, type SandboxPaths } from '../paths.ts';
@@ -75,10 +75,24 @@ async function reconcile(
   }
   if (info.state === 'CREATED') return;
   if (container.record.state === 'CREATED') {
+    if (info.startedAtNs === '0') return goOnStarting(context, sandbox, container);
     await resumeLog(context, sandbox, container);
     await container.markStarted(info.startedAtNs);
   }
   if (info.exited) await container.markExited(info.exited);
+}
+
+/**
+ * The daemon died during its start, which is not over, or has failed for a reason that the guest tells whoever asks again. Nobody
+ * waits for that here: it may last, and every other sandbox would wait with it.
+ */
+function goOnStarting(context: RuntimeContext, sandbox: Sandbox, container: Container): void {
+  startContainer(context, container.id).catch((error: unknown) =>
+    context.log.warn(
+      { sandboxId: sandbox.id, containerId: container.id, error: messageOf(error) },
+      'a start that the daemon before began has failed',
+    ),
+  );
 }
 
 async function resumeLog(context: RuntimeContext, sandbox: Sandbox, container: Container): Promise<void> {

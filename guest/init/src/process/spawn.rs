@@ -1,13 +1,14 @@
 //! Making a container's process: the first one, with namespaces of its own, or one more that joins them.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
-use nix::fcntl::OFlag;
+use nix::fcntl::{OFlag, open};
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, sigprocmask};
-use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout, pipe2, setsid};
+use nix::sys::stat::Mode;
+use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout, fchdir, pipe2, setsid};
 
 use crate::error::{Context, Error, Result};
 use crate::process::program::Program;
@@ -49,7 +50,6 @@ pub fn first(
         if spec.owns(NamespaceKind::Uts) && !spec.hostname.is_empty() {
             nix::unistd::sethostname(&spec.hostname).context("cannot set the host name")?;
         }
-        make_cwd(&identity.process.cwd)?;
         enter_terminal(stdio, identity.user, true)?;
         become_program(identity, stdio)
     })
@@ -149,20 +149,30 @@ fn become_program(identity: Identity<'_>, stdio: &Stdio) -> Result<()> {
         std::fs::write("/proc/self/oom_score_adj", score.to_string()).invalid("oom_score_adj was refused")?;
     }
     let env = environment(process, user, matches!(stdio, Stdio::Terminal(_)));
-    // before the change of user, because root made the folder; after it, because it must be allowed
-    std::env::set_current_dir(&process.cwd).invalid(format!("cannot enter working directory {}", process.cwd))?;
-    credentials::assume(process, user)?;
-    std::env::set_current_dir(&process.cwd).invalid(format!("cannot enter working directory {}", process.cwd))?;
+    enter_cwd(&process.cwd, || credentials::assume(process, user))?;
     sys::close_on_exec_from(3).context("cannot mark descriptors")?;
     let program = Program::new(args, &env)?;
     Err(program.execute(|| process.seccomp.as_ref().map_or(Ok(()), Filter::install)))
 }
 
-fn make_cwd(cwd: &str) -> Result<()> {
-    if Path::new(cwd).is_dir() {
-        return Ok(());
+/// Goes to the working directory and becomes the user. In this order, because WORKDIR may be a folder its user cannot enter; in
+/// the other one where root is refused, which a share's server may do.
+fn enter_cwd(cwd: &str, assume: impl FnOnce() -> Result<()>) -> Result<()> {
+    let what = format!("cannot enter working directory {cwd}");
+    let root = open("/", OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty()).context("cannot open the root")?;
+    // resolved below the root: links of /proc (1/root, self/fd/3), which root may follow, lead to the guest's folders
+    let enter =
+        || fchdir(sys::open_in_root(root.as_fd(), cwd, libc::O_PATH | libc::O_DIRECTORY, 0)?).map_err(io::Error::from);
+    match enter() {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            assume()?;
+            enter().invalid(what)
+        }
+        entered => {
+            entered.invalid(what)?;
+            assume()
+        }
     }
-    std::fs::create_dir_all(cwd).invalid(format!("cannot make working directory {cwd}"))
 }
 
 /// The spec's environment, with HOME from the image's passwd, and TERM on a terminal, where it names none.
@@ -190,7 +200,61 @@ pub async fn executed(report: OwnedFd) -> Result<Option<String>> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::DirBuilderExt;
+
     use super::*;
+
+    /// Gives `work` a folder that only root may enter, and a thread with a working directory and a file system user of its own.
+    fn with_private_folder(name: &str, work: impl FnOnce(&str) + Send) {
+        let folder = std::env::temp_dir().join(format!("a3s-cwd-{name}-{}", std::process::id()));
+        std::fs::DirBuilder::new().mode(0o700).create(&folder).unwrap();
+        let path = folder.to_str().unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                nix::sched::unshare(nix::sched::CloneFlags::CLONE_FS).unwrap();
+                work(path);
+            });
+        });
+        std::fs::remove_dir(&folder).unwrap();
+    }
+
+    fn become_user(uid: u32) -> Result<()> {
+        nix::unistd::setfsuid(nix::unistd::Uid::from_raw(uid));
+        Ok(())
+    }
+
+    fn current_dir() -> String {
+        std::env::current_dir().unwrap().to_string_lossy().into_owned()
+    }
+
+    #[test]
+    fn a_folder_that_its_user_cannot_enter_is_entered_before() {
+        with_private_folder("before", |folder| {
+            enter_cwd(folder, || become_user(1000)).unwrap();
+            assert_eq!(current_dir(), folder);
+        });
+    }
+
+    #[test]
+    fn a_folder_that_only_its_user_can_enter_is_entered_afterwards() {
+        with_private_folder("after", |folder| {
+            become_user(1000).unwrap();
+            enter_cwd(folder, || become_user(0)).unwrap();
+            assert_eq!(current_dir(), folder);
+        });
+    }
+
+    #[test]
+    fn a_working_directory_is_never_behind_a_link_of_proc() {
+        with_private_folder("proc", |folder| {
+            let open = File::open(folder).unwrap();
+            let link = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&open));
+            for link in [&link, "/proc/self/root", "/proc/1/root/tmp"] {
+                let refused = enter_cwd(link, || Ok(())).unwrap_err();
+                assert!(refused.message().contains(link), "{refused}");
+            }
+        });
+    }
 
     #[test]
     fn home_and_term_are_added_only_where_they_are_missing() {

@@ -10,6 +10,7 @@ export const _a3s_guest_v1_ContainerInfo_State = {
   CREATED: 'CREATED',
   RUNNING: 'RUNNING',
   EXITED: 'EXITED',
+  STARTING: 'STARTING',
 } as const;
 
 export type _a3s_guest_v1_ContainerInfo_State =
@@ -21,6 +22,8 @@ export type _a3s_guest_v1_ContainerInfo_State =
   | 2
   | 'EXITED'
   | 3
+  | 'STARTING'
+  | 4
 
 export type _a3s_guest_v1_ContainerInfo_State__Output = typeof _a3s_guest_v1_ContainerInfo_State[keyof typeof _a3s_guest_v1_ContainerInfo_State]
 
