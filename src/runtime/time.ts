@@ -32,3 +32,9 @@ export async function settlesWithin(promise: Promise<unknown>, ms: number): Prom
     timer.abort();
   }
 }
+
+/** Both results, or the first failure, but only when both have settled: what follows, an undo say, must not race with a step still under way. */
+export async function settleBoth<A, B>(first: Promise<A>, second: Promise<B>): Promise<readonly [A, B]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
+}
