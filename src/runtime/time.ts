@@ -38,3 +38,14 @@ export async function settleBoth<A, B>(first: Promise<A>, second: Promise<B>): P
   await Promise.allSettled([first, second]);
   return [await first, await second];
 }
+
+/** Resolves when `result` is there, whatever it is, or when the signal fires. */
+export function settled(result: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    result.then(
+      () => resolve(),
+      () => resolve(),
+    );
+  });
+}

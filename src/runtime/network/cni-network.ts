@@ -42,6 +42,8 @@ import type {
 const IFNAME = 'eth0';
 /** Of libkrun's eleven devices seven are taken by others. */
 const MAX_INTERFACES = 4;
+/** Of the first ADD on a network before the second: longer than any plugin takes to make a bridge or a chain. */
+const HEAD_START_MS = 2_000;
 
 export interface CniNetworkOptions {
   readonly root: string;
@@ -59,7 +61,7 @@ export class CniNetwork implements PodNetwork {
   readonly #options: CniNetworkOptions;
   readonly #defaultDir: string | undefined;
   readonly #store: AttachmentStore;
-  readonly #adds = new FirstSuccess();
+  readonly #adds = new FirstSuccess(HEAD_START_MS);
   readonly #detaching = new Map<string, Promise<void>>();
   /** Sandboxes whose DEL failed with nobody left who would ask again. */
   readonly #stuck = new Map<string, NetworkPlace>();
@@ -98,7 +100,7 @@ export class CniNetwork implements PodNetwork {
     await hostCommand('ip', ['netns', 'add', place.netnsName]);
     await failpoint('run.namespace-made');
     const started = process.hrtime.bigint();
-    const result = await this.#adds.run(list.name, () =>
+    const result = await this.#adds.run(list.name, signal, () =>
       add(list, invocation, this.#options.limits, signal, async (each) => {
         await this.#store.write({ ...record, result: each });
         await failpoint('run.plugin-added');
