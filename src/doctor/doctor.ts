@@ -40,7 +40,7 @@ async function ownFindings(config: DaemonConfig, runs: boolean, fix: boolean): P
   const { root, state, cni } = config;
   const log = openLog('silent');
   const { binDirs, timeoutMs } = cni;
-  const network = await CniNetwork.open({ ...cni, root, state, limits: { binDirs, timeoutMs }, log });
+  const network = await CniNetwork.inspect({ ...cni, root, state, limits: { binDirs, timeoutMs }, log });
   const cgroups = await openCgroups(config.cgroupDriver);
   // what there is before what is known: so nothing that is being made meanwhile is taken for a leftover
   const traces = await findTraces({ root, state, network, cgroups });

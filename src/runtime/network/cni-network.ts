@@ -24,7 +24,7 @@ import { add, type CniLimits, check, del, type Invocation, status } from './cni/
 import { findPlugin } from './cni/plugin-process.ts';
 import { parseResult, podAddresses, type RawResult } from './cni/result.ts';
 import { joinTaps } from './datapath.ts';
-import { type DefaultNetworkOptions, writeDefaultNetwork } from './default-network.ts';
+import { type DefaultNetworkOptions, defaultNetwork, showDefaultNetwork } from './default-network.ts';
 import { FirstSuccess } from './first-success.ts';
 import { type FoundInterface, readInterfaces, readStats } from './netns-view.ts';
 import { findTraces, type JanitorTools, reconcile } from './network-janitor.ts';
@@ -59,7 +59,7 @@ export interface CniNetworkOptions {
 
 export class CniNetwork implements PodNetwork {
   readonly #options: CniNetworkOptions;
-  readonly #defaultDir: string | undefined;
+  readonly #own: NetworkList | undefined;
   readonly #store: AttachmentStore;
   readonly #adds = new FirstSuccess(HEAD_START_MS);
   readonly #detaching = new Map<string, Promise<void>>();
@@ -67,16 +67,23 @@ export class CniNetwork implements PodNetwork {
   readonly #stuck = new Map<string, NetworkPlace>();
   #announced = '';
 
-  private constructor(options: CniNetworkOptions, defaultDir: string | undefined) {
+  private constructor(options: CniNetworkOptions, own: NetworkList | undefined) {
     this.#options = options;
-    this.#defaultDir = defaultDir;
+    this.#own = own;
     this.#store = new AttachmentStore(options.root);
   }
 
+  /** The daemon's; the conflist of its own network is shown in the state folder. */
   static async open(options: CniNetworkOptions): Promise<CniNetwork> {
-    const { state, root, defaultNetwork } = options;
-    const dir = defaultNetwork === undefined ? undefined : await writeDefaultNetwork(state, root, defaultNetwork);
-    return new CniNetwork(options, dir);
+    const network = await CniNetwork.inspect(options);
+    if (network.#own !== undefined) await showDefaultNetwork(network.#own);
+    return network;
+  }
+
+  /** Writes nothing: for whoever looks at the network of a daemon that may run. */
+  static async inspect(options: CniNetworkOptions): Promise<CniNetwork> {
+    const { state, root, defaultNetwork: wanted } = options;
+    return new CniNetwork(options, wanted === undefined ? undefined : await defaultNetwork(state, root, wanted));
   }
 
   async readiness(): Promise<Readiness> {
@@ -157,7 +164,7 @@ export class CniNetwork implements PodNetwork {
       limits,
       store: this.#store,
       detach: (place) => this.detach(place),
-      defaultNetwork: this.#defaultDir === undefined ? undefined : await loadNetwork(this.#defaultDir),
+      defaultNetwork: this.#own,
       current: gc ? await this.#current().catch(() => undefined) : undefined,
     };
   }
@@ -241,9 +248,7 @@ export class CniNetwork implements PodNetwork {
   /** The network a pod would get now. NETWORK_NOT_READY if there is none. */
   async #current(): Promise<NetworkList> {
     const { confDir, log } = this.#options;
-    const list =
-      (await loadNetwork(confDir)) ??
-      (this.#defaultDir === undefined ? undefined : await loadNetwork(this.#defaultDir));
+    const list = (await loadNetwork(confDir)) ?? this.#own;
     if (list === undefined) {
       throw new BoxError(
         'NETWORK_NOT_READY',
