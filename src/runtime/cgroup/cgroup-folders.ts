@@ -2,6 +2,7 @@
 import { watch } from 'node:fs';
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { BoxError, errnoOf, messageOf } from '../../errors.ts';
 import type { CgroupPlace } from './cgroup-path.ts';
 import { groupPath } from './cgroup-path.ts';
@@ -62,7 +63,7 @@ export class CgroupFolders implements Cgroups {
   async remove(place: CgroupPlace): Promise<void> {
     // where there are none (any more), there is nothing to remove
     if (this.#found === undefined) return;
-    for (const folder of this.#folders(place)) await removeGroup(folder);
+    for (const folder of this.#folders(place)) await removeGroup(folder, this.#found.version);
   }
 
   async oomKills(place: CgroupPlace): Promise<number> {
@@ -77,6 +78,7 @@ export class CgroupFolders implements Cgroups {
 
   async find(mark: string): Promise<readonly FoundCgroup[]> {
     if (this.#found === undefined) return [];
+    const { version } = this.#found;
     const byName = new Map<string, string[]>();
     for (const root of rootsOf(this.#found)) {
       for (const path of await marked(root, mark, MAX_DEPTH)) {
@@ -88,7 +90,7 @@ export class CgroupFolders implements Cgroups {
       name,
       paths,
       remove: async () => {
-        for (const path of paths) await removeGroup(path);
+        for (const path of paths) await removeGroup(path, version);
       },
     }));
   }
@@ -152,13 +154,26 @@ async function handDownControllers(folder: string): Promise<void> {
   }
 }
 
-async function removeGroup(folder: string): Promise<void> {
+async function removeGroup(folder: string, version: Hierarchy['version']): Promise<void> {
   if (await removed(folder)) return;
-  // version 1 tells nobody when a group becomes empty: whoever asked tries again
-  await emptied(join(folder, 'cgroup.events'));
-  if (!(await removed(folder))) {
+  const gone = version === 2 ? await removedOnceEmpty(folder) : await removedAtLast(folder);
+  if (!gone) {
     throw new BoxError('CGROUP_FAILED', `cgroup ${folder} still holds processes: it is removed at the next try`);
   }
+}
+
+async function removedOnceEmpty(folder: string): Promise<boolean> {
+  await emptied(join(folder, 'cgroup.events'));
+  return removed(folder);
+}
+
+/** Version 1 tells nobody when a group becomes empty: it can only be asked again, by rmdir, each time after twice the pause. */
+async function removedAtLast(folder: string): Promise<boolean> {
+  for (let pause = 1; pause <= EMPTY_LIMIT_MS / 2; pause *= 2) {
+    await delay(pause);
+    if (await removed(folder)) return true;
+  }
+  return false;
 }
 
 async function removed(folder: string): Promise<boolean> {
@@ -186,7 +201,7 @@ async function emptied(events: string): Promise<void> {
     void look();
     await empty.promise.finally(() => watcher.close());
   } catch (error) {
-    // no such file in version 1, or the group is gone
+    // the group is gone
     if (errnoOf(error) !== 'ENOENT') throw error;
   } finally {
     clearTimeout(limit);
