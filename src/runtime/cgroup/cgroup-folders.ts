@@ -34,10 +34,8 @@ export class CgroupFolders implements Cgroups {
   }
 
   async create(place: CgroupPlace, limits: CgroupLimits): Promise<void> {
-    const { version } = this.#hierarchy();
-    const path = groupPath(place);
-    await failing(`cannot make cgroup ${path}`, async () => {
-      for (const root of rootsOf(this.#hierarchy())) await makeFolders(root, path, version === 2);
+    await failing(`cannot make cgroup ${groupPath(place)}`, async () => {
+      for (const folder of this.#folders(place)) await mkdir(folder, { recursive: true });
     });
     await this.limit(place, limits);
   }
@@ -51,6 +49,10 @@ export class CgroupFolders implements Cgroups {
   async limit(place: CgroupPlace, limits: CgroupLimits): Promise<void> {
     const hierarchy = this.#hierarchy();
     const path = groupPath(place);
+    // each time: a slice is systemd's, which may have taken back what was handed down in it
+    if (hierarchy.version === 2) {
+      await failing(`cannot hand controllers down to cgroup ${path}`, () => handDown(hierarchy.root, path));
+    }
     for (const { controller, file, value } of limitFiles(hierarchy.version, limits)) {
       const root = hierarchy.version === 2 ? hierarchy.root : hierarchy.roots[controller];
       await failing(`cannot set ${file} = ${value} of cgroup ${path}`, async () => {
@@ -126,23 +128,19 @@ async function write(path: string, value: string): Promise<void> {
   await writeFile(path, value, { flag: 'r+' });
 }
 
-async function makeFolders(root: string, path: string, handDown: boolean): Promise<void> {
+/** In every group on the way to the one at `path`. */
+async function handDown(root: string, path: string): Promise<void> {
   let folder = root;
   for (const part of path.split('/')) {
-    if (handDown) await handDownControllers(folder);
+    await handDownControllers(folder);
     folder = join(folder, part);
-    try {
-      await mkdir(folder);
-    } catch (error) {
-      if (errnoOf(error) !== 'EEXIST') throw error;
-    }
   }
 }
 
-/** As far as the group can: one that holds processes itself cannot, and then the limit that needs it says so. */
+/** As far as the group can: one that holds processes itself, or is gone, cannot, and then the limit that needs it says so. */
 async function handDownControllers(folder: string): Promise<void> {
   const words = async (file: string): Promise<readonly string[]> =>
-    (await readFile(join(folder, file), 'utf8')).trim().split(' ');
+    (await readExisting(join(folder, file))).trim().split(' ');
   const [there, handed] = [await words('cgroup.controllers'), await words('cgroup.subtree_control')];
   for (const controller of HANDED_DOWN) {
     if (!there.includes(controller) || handed.includes(controller)) continue;
@@ -151,6 +149,16 @@ async function handDownControllers(folder: string): Promise<void> {
     } catch (error) {
       if (errnoOf(error) !== 'EBUSY' && errnoOf(error) !== 'EOPNOTSUPP') throw error;
     }
+  }
+}
+
+/** '' for a file that is not there. */
+async function readExisting(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return '';
+    throw error;
   }
 }
 
