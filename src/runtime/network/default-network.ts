@@ -2,6 +2,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { dirname, join } from 'node:path';
+import { errnoOf } from '../../errors.ts';
 import { listFolder } from '../store/folder.ts';
 import { writeVolatile } from '../store/record-file.ts';
 import type { NetworkList } from './cni/network-list.ts';
@@ -73,10 +74,19 @@ function ipamDir(root: string): string {
 export async function leaseholders(root: string): Promise<readonly string[]> {
   const dir = join(ipamDir(root), DEFAULT_NETWORK_NAME);
   const leases = (await listFolder(dir)).filter((name) => /^[0-9a-f]+[.:]/.test(name));
-  const owners = await Promise.all(
-    leases.map(async (name) => (await readFile(join(dir, name), 'utf8')).split(/\s/, 1)[0]),
-  );
-  return [...new Set(owners.filter((owner) => owner !== undefined && owner !== ''))] as string[];
+  const owners = await Promise.all(leases.map((name) => ownerOf(join(dir, name))));
+  return [...new Set(owners.filter((owner) => owner !== ''))];
+}
+
+/** '' if the address has just been freed. */
+async function ownerOf(lease: string): Promise<string> {
+  try {
+    const [owner = ''] = (await readFile(lease, 'utf8')).split(/\s/, 1);
+    return owner;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return '';
+    throw error;
+  }
 }
 
 function isV6(subnet: string): boolean {
