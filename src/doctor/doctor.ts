@@ -21,7 +21,7 @@ export async function doctor(config: DaemonConfig, fix: boolean): Promise<number
     throw new BoxError('CONFIG_INVALID', 'the doctor looks into processes and mounts of root: run it as root');
   const findings = await whileDaemonIsKnown([config.root, config.state], fix, async (runs) => [
     ...(await installed(config)),
-    ...hostFindings(await readHostFacts(config.root), config),
+    ...hostFindings(await readHostFacts(config.root, config.cni.confDir), config),
     ...(await ownFindings(config, runs, fix)),
   ]);
   process.stdout.write(table(findings));
