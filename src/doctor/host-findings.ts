@@ -1,6 +1,6 @@
 /** Verdicts on a host. Pure: the numbers are the arguments'. */
 import type { DaemonConfig } from '../config/schema.ts';
-import { VMM_OWN_MIB } from '../runtime/box-config.ts';
+import { usableMiB, withVmm } from '../runtime/admission/capacity.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { type HostFacts, OWN_NETWORK_TOOL } from './host-facts.ts';
 
@@ -92,8 +92,8 @@ function cgroups({ cgroups: found, cgroupsWritable, controllers }: HostFacts, { 
 }
 
 function memory({ memoryMiB, overcommit }: HostFacts, { admission, defaultMemoryMiB }: Limits): Finding {
-  const usable = Math.floor((memoryMiB - admission.memoryReserveMiB) * admission.memoryOvercommit);
-  const each = defaultMemoryMiB + VMM_OWN_MIB;
+  const usable = usableMiB({ memoryMiB }, admission);
+  const each = withVmm(defaultMemoryMiB);
   const found = `${memoryMiB} MiB: room for ${Math.max(0, Math.floor(usable / each))} pods of the default size`;
   if (usable < each) return fail('memory', found, 'lower default_memory or memory_reserve, or add memory');
   return overcommit === '2'
