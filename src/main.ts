@@ -1,7 +1,7 @@
 /** a3s-boxd: parse, wire, start, stop. */
 import { stringify } from 'smol-toml';
 import { parseCommandLine, USAGE } from './config/command-line.ts';
-import { loadSettings, toDaemonConfig } from './config/load.ts';
+import { loadDaemonConfig, loadSettings } from './config/load.ts';
 import { isBoxError } from './errors.ts';
 import { VERSIONS } from './versions.ts';
 
@@ -21,7 +21,7 @@ async function main(): Promise<number> {
       process.stdout.write(`${stringify(await loadSettings(configFile, overrides))}\n`);
       return 0;
     case 'serve': {
-      const config = toDaemonConfig(await loadSettings(configFile, overrides), configFile);
+      const config = await loadDaemonConfig(configFile, overrides);
       // everything heavy hangs below it: a wrong flag is told without loading that
       const { serve } = await import('./daemon/serve.ts');
       await serve(config, version);
@@ -29,7 +29,7 @@ async function main(): Promise<number> {
     }
     case 'doctor':
     case 'doctor fix': {
-      const config = toDaemonConfig(await loadSettings(configFile, overrides), configFile);
+      const config = await loadDaemonConfig(configFile, overrides);
       const { doctor } = await import('./doctor/doctor.ts');
       return doctor(config, command === 'doctor fix');
     }

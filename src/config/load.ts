@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'smol-toml';
 import { z } from 'zod';
 import { BoxError, errnoOf, messageOf } from '../errors.ts';
+import { realFolder } from '../runtime/store/folder.ts';
 import { type DaemonConfig, resolveSettings, type Settings, settingsSchema } from './schema.ts';
 
 export const DEFAULT_CONFIG_FILE = '/etc/a3s-box/config.toml';
@@ -14,6 +15,19 @@ export type Overrides = Partial<Record<keyof Settings, string>>;
 export async function loadSettings(file: string | undefined, overrides: Overrides): Promise<Settings> {
   const written = await readToml(file);
   return checked(() => settingsSchema.parse({ ...written, ...overrides }), file ?? DEFAULT_CONFIG_FILE);
+}
+
+/**
+ * What the daemon and the doctor work with. Its folders are named as they really lie: so the kernel's tables of mounts and open
+ * files name them, and two ways to write one folder must not make two marks.
+ */
+export async function loadDaemonConfig(file: string | undefined, overrides: Overrides): Promise<DaemonConfig> {
+  const config = toDaemonConfig(await loadSettings(file, overrides), file);
+  try {
+    return { ...config, root: await realFolder(config.root), state: await realFolder(config.state) };
+  } catch (cause) {
+    throw new BoxError('CONFIG_INVALID', `root or state folder cannot be used: ${messageOf(cause)}`, { cause });
+  }
 }
 
 export function toDaemonConfig(settings: Settings, file: string | undefined): DaemonConfig {

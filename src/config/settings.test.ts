@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { availableParallelism } from 'node:os';
+import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { it } from 'node:test';
 import { isBoxError } from '../errors.ts';
 import { parseCommandLine } from './command-line.ts';
-import { toDaemonConfig } from './load.ts';
+import { loadDaemonConfig, toDaemonConfig } from './load.ts';
 import { settingsSchema } from './schema.ts';
 
 const config = (written: Readonly<Record<string, unknown>> = {}) =>
@@ -29,4 +31,23 @@ it('doctor is a command, and --fix goes with nothing else', () => {
   assert.equal(parseCommandLine(['doctor', '--fix']).command, 'doctor fix');
   assert.throws(() => parseCommandLine(['--fix']), invalid(/--fix goes with doctor only/));
   assert.throws(() => parseCommandLine(['config', 'dump', '--fix']), invalid(/--fix/));
+});
+
+it('root and state are where they really lie, however they are written and before they are made', async () => {
+  const base = await realpath(await mkdtemp(join(tmpdir(), 'a3s-settings-')));
+  try {
+    const [disk, link, file] = [join(base, 'disk'), join(base, 'link'), join(base, 'config.toml')];
+    await mkdir(disk);
+    await symlink(disk, link);
+    await writeFile(file, '');
+    const folders = async (root: string, state: string) => {
+      const found = await loadDaemonConfig(file, { root, state });
+      return [found.root, found.state];
+    };
+    assert.deepEqual(await folders(`${link}/`, `${link}/new/state/`), [disk, join(disk, 'new', 'state')]);
+    assert.deepEqual(await folders(disk, `${base}/link/../disk`), [disk, disk]);
+    await assert.rejects(folders(join(file, 'root'), disk), invalid(/root or state folder cannot be used: ENOTDIR/));
+  } finally {
+    await rm(base, { recursive: true });
+  }
 });

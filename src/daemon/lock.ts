@@ -2,6 +2,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { BoxError, errnoOf } from '../errors.ts';
+import { answers } from './socket.ts';
 
 /**
  * Holds an abstract Unix socket named after the folder's device and inode: the kernel frees the name with the process,
@@ -18,8 +19,9 @@ export class FolderLock {
   /** SOCKET_TAKEN if another daemon holds the folder. */
   static async take(folder: string): Promise<FolderLock> {
     await mkdir(folder, { recursive: true, mode: 0o711 });
-    const { dev, ino } = await stat(folder);
-    const server = createServer();
+    const name = await socketName(folder);
+    // whoever connects only asks whether it is held
+    const server = createServer((socket) => socket.destroy());
     await new Promise<void>((resolve, reject) => {
       server.once('error', (cause) => {
         const taken = errnoOf(cause) === 'EADDRINUSE';
@@ -33,12 +35,22 @@ export class FolderLock {
             : cause,
         );
       });
-      server.listen(`\0a3s-box-${dev}-${ino}`, resolve);
+      server.listen(name, resolve);
     });
     return new FolderLock(server);
+  }
+
+  /** Whether somebody holds the folder, which must exist; nobody who takes it meanwhile is kept from it. */
+  static async isHeld(folder: string): Promise<boolean> {
+    return answers(await socketName(folder));
   }
 
   release(): void {
     this.#server.close();
   }
+}
+
+async function socketName(folder: string): Promise<string> {
+  const { dev, ino } = await stat(folder);
+  return `\0a3s-box-${dev}-${ino}`;
 }

@@ -34,13 +34,15 @@ async function isSocket(path: string): Promise<boolean> {
   throw new BoxError('SOCKET_TAKEN', `${path} exists and is no socket: remove it or use another --listen`);
 }
 
-function answers(path: string): Promise<boolean> {
+/** Whether somebody listens there. */
+export function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
     socket.once('connect', () => {
       socket.destroy();
       resolve(true);
     });
-    socket.once('error', () => resolve(false));
+    // its queue is full of others who ask
+    socket.once('error', (error) => resolve(errnoOf(error) === 'EAGAIN'));
   });
 }

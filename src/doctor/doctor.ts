@@ -21,7 +21,7 @@ export async function doctor(config: DaemonConfig, fix: boolean): Promise<number
     throw new BoxError('CONFIG_INVALID', 'the doctor looks into processes and mounts of root: run it as root');
   const findings = await whileDaemonIsKnown([config.root, config.state], fix, async (runs) => [
     ...(await installed(config)),
-    ...hostFindings(await readHostFacts(config.root), config),
+    ...hostFindings(await readHostFacts(config.root, config.cni.confDir), config),
     ...(await ownFindings(config, runs, fix)),
   ]);
   process.stdout.write(table(findings));
@@ -40,7 +40,7 @@ async function ownFindings(config: DaemonConfig, runs: boolean, fix: boolean): P
   const { root, state, cni } = config;
   const log = openLog('silent');
   const { binDirs, timeoutMs } = cni;
-  const network = await CniNetwork.open({ ...cni, root, state, limits: { binDirs, timeoutMs }, log });
+  const network = await CniNetwork.inspect({ ...cni, root, state, limits: { binDirs, timeoutMs }, log });
   const cgroups = await openCgroups(config.cgroupDriver);
   // what there is before what is known: so nothing that is being made meanwhile is taken for a leftover
   const traces = await findTraces({ root, state, network, cgroups });

@@ -4,6 +4,7 @@ import { access, readFile, statfs } from 'node:fs/promises';
 import { release, totalmem } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { type Hierarchy, parseHierarchy, rootsOf } from '../runtime/cgroup/hierarchy.ts';
+import { loadNetwork } from '../runtime/network/cni/conf-dir.ts';
 import { exists } from '../runtime/store/folder.ts';
 
 export interface Disk {
@@ -19,8 +20,10 @@ export interface HostFacts {
   readonly now: Date;
   readonly clocksource: string;
   readonly tun: boolean;
-  /** Of the programs that the daemon runs. */
+  /** Of the programs that the daemon and the plugins of its own network run. */
   readonly missingTools: readonly string[];
+  /** Whether the CNI folder holds a configuration, good or bad: then the daemon's own network is not used. */
+  readonly hasCniConfig: boolean;
   readonly cgroups: Hierarchy | undefined;
   readonly cgroupsWritable: boolean;
   /** Of version 2. */
@@ -36,19 +39,26 @@ export interface HostFacts {
   readonly disk: Disk;
 }
 
-const TOOLS = ['ip', 'tc', 'nsenter', 'unshare', 'mount', 'umount', 'mkfs.ext4', 'mkfifo', 'truncate', 'cp'];
+const TOOLS = ['ip', 'tc', 'nsenter', 'unshare', 'setpriv', 'mount', 'umount', 'mkfs.ext4', 'mkfifo', 'truncate', 'cp'];
+/** What the own network's plugins call for masquerade and host ports. */
+export const OWN_NETWORK_TOOL = 'iptables';
 
-/** `root` need not exist yet. */
-export async function readHostFacts(root: string): Promise<HostFacts> {
+/** The folders need not exist yet. */
+export async function readHostFacts(root: string, cniConfDir: string): Promise<HostFacts> {
+  const programs = [...TOOLS, OWN_NETWORK_TOOL];
   const cgroups = parseHierarchy(await text('/proc/self/mountinfo'));
-  const there = await Promise.all(TOOLS.map((tool) => isInstalled(tool)));
+  const there = await Promise.all(programs.map((tool) => isInstalled(tool)));
   const controllers = cgroups?.version === 2 ? await text(join(cgroups.root, 'cgroup.controllers')) : '';
   return {
     kernel: release(),
     now: new Date(),
     clocksource: (await text('/sys/devices/system/clocksource/clocksource0/current_clocksource')).trim(),
     tun: await exists('/dev/net/tun'),
-    missingTools: TOOLS.filter((_, at) => there[at] !== true),
+    missingTools: programs.filter((_, at) => there[at] !== true),
+    hasCniConfig: await loadNetwork(cniConfDir).then(
+      (list) => list !== undefined,
+      () => true,
+    ),
     cgroups,
     cgroupsWritable: cgroups !== undefined && (await allWritable(rootsOf(cgroups))),
     controllers: controllers.trim().split(' '),

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import type { HostFacts } from './host-facts.ts';
 import { readHostFacts } from './host-facts.ts';
 import { hostFindings } from './host-findings.ts';
@@ -8,6 +11,7 @@ const GIB = 1024 ** 3;
 const limits = {
   cgroupDriver: 'auto',
   defaultMemoryMiB: 512,
+  cni: { defaultNetwork: { bridge: 'a3s0', subnets: [] } },
   admission: {
     parallelBoots: 1,
     maxSandboxes: 10,
@@ -22,6 +26,7 @@ const good: HostFacts = {
   clocksource: 'tsc',
   tun: true,
   missingTools: [],
+  hasCniConfig: false,
   cgroups: { version: 2, root: '/sys/fs/cgroup' },
   cgroupsWritable: true,
   controllers: ['cpu', 'io', 'memory', 'pids'],
@@ -36,7 +41,7 @@ const good: HostFacts = {
 /** What is said of a host that differs from the good one in this, without what is all right. */
 function complaints(
   over: Partial<HostFacts>,
-  more: Partial<typeof limits> | { cgroupDriver: 'none' } = {},
+  more: Partial<typeof limits> | { cgroupDriver: 'none' } | { cni: { defaultNetwork: undefined } } = {},
 ): readonly string[] {
   return hostFindings({ ...good, ...over }, { ...limits, ...more })
     .filter(({ level }) => level !== 'ok')
@@ -54,6 +59,7 @@ it('each thing that is wrong is said once, with what to do', () => {
     [{ kernel: '5.10.0' }, 'fail host kernel: 5.10.0'],
     [{ tun: false }, 'fail tun: there is no /dev/net/tun'],
     [{ missingTools: ['tc', 'mkfs.ext4'] }, 'fail programs: missing: tc, mkfs.ext4'],
+    [{ missingTools: ['iptables'] }, 'fail programs: missing: iptables'],
     [{ cgroups: undefined }, 'fail cgroups: no cgroup file system is mounted'],
     [{ cgroupsWritable: false }, 'fail cgroups: cannot be written'],
     [{ cgroups: { version: 1, roots: {} } }, 'warn cgroups: version 1'],
@@ -72,6 +78,31 @@ it('each thing that is wrong is said once, with what to do', () => {
   for (const [over, expected] of cases) assert.deepEqual(complaints(over), [expected]);
 });
 
+it('iptables is missed only where the daemon’s own network needs it', () => {
+  const missingTools = ['iptables'];
+  assert.deepEqual(complaints({ missingTools, hasCniConfig: true }), []);
+  assert.deepEqual(complaints({ missingTools }, { cni: { defaultNetwork: undefined } }), []);
+});
+
+it('every program that the sources run is looked for', async (t) => {
+  const src = fileURLToPath(new URL('..', import.meta.url));
+  const sources = globSync('{runtime,shim}/**/*.ts', { cwd: src }).filter((path) => !path.endsWith('.test.ts'));
+  const run = sources.flatMap((path) =>
+    [...readFileSync(join(src, path), 'utf8').matchAll(/\b(?:hostCommand|spawn|execFile)\(\s*'([^']+)'/g)].map(
+      ([, program = '']) => program,
+    ),
+  );
+  assert.ok(run.includes('setpriv') && run.includes('ip'));
+  const { PATH } = process.env;
+  t.after(() => Object.assign(process.env, { PATH }));
+  process.env['PATH'] = '/nowhere';
+  const { missingTools } = await readHostFacts('/', '/nowhere');
+  assert.deepEqual(
+    run.filter((program) => !missingTools.includes(program)),
+    [],
+  );
+});
+
 it('a file system without a fixed number of inodes has enough of them', () => {
   assert.deepEqual(complaints({ disk: { ...good.disk, inodes: 0, freeInodes: 0 } }), []);
 });
@@ -83,7 +114,8 @@ it('who switches cgroups off is told what that means, and nothing else of them',
 });
 
 it('reads this host, also where the root folder is still to be made', async () => {
-  const facts = await readHostFacts('/var/no/such/folder');
+  const facts = await readHostFacts('/var/no/such/folder', '/var/no/such/folder');
   assert.equal(facts.disk.path, '/var');
+  assert.equal(facts.hasCniConfig, false);
   assert.ok(facts.openFiles > 0 && facts.memoryMiB > 0 && facts.kernel !== '');
 });

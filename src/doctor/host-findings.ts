@@ -1,10 +1,12 @@
 /** Verdicts on a host. Pure: the numbers are the arguments'. */
 import type { DaemonConfig } from '../config/schema.ts';
-import { VMM_OWN_MIB } from '../runtime/box-config.ts';
+import { usableMiB, withVmm } from '../runtime/admission/capacity.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
-import type { HostFacts } from './host-facts.ts';
+import { type HostFacts, OWN_NETWORK_TOOL } from './host-facts.ts';
 
-type Limits = Pick<DaemonConfig, 'admission' | 'cgroupDriver' | 'defaultMemoryMiB'>;
+type Limits = Pick<DaemonConfig, 'admission' | 'cgroupDriver' | 'defaultMemoryMiB'> & {
+  readonly cni: Pick<DaemonConfig['cni'], 'defaultNetwork'>;
+};
 
 /** mount_setattr(2), which recursive read-only mounts need, came with it. */
 const OLDEST_KERNEL = [5, 12] as const;
@@ -20,7 +22,7 @@ export function hostFindings(facts: HostFacts, limits: Limits): readonly Finding
   return [
     kernel(facts),
     facts.tun ? ok('tun', '/dev/net/tun') : fail('tun', 'there is no /dev/net/tun', 'run modprobe tun'),
-    tools(facts),
+    tools(facts, limits),
     cgroups(facts, limits),
     memory(facts, limits),
     sharing(facts),
@@ -50,10 +52,16 @@ function kernel({ kernel: release }: HostFacts): Finding {
     : fail('host kernel', release, `${needMajor}.${needMinor} or later is needed`);
 }
 
-function tools({ missingTools }: HostFacts): Finding {
-  return missingTools.length === 0
+function tools({ missingTools, hasCniConfig }: HostFacts, { cni }: Limits): Finding {
+  const ownNetwork = cni.defaultNetwork !== undefined && !hasCniConfig;
+  const missing = missingTools.filter((tool) => ownNetwork || tool !== OWN_NETWORK_TOOL);
+  return missing.length === 0
     ? ok('programs', 'all are there')
-    : fail('programs', `missing: ${missingTools.join(', ')}`, 'install iproute2, util-linux, e2fsprogs and coreutils');
+    : fail(
+        'programs',
+        `missing: ${missing.join(', ')}`,
+        'install iproute2, util-linux, e2fsprogs and coreutils, and iptables where there is no CNI configuration',
+      );
 }
 
 function cgroups({ cgroups: found, cgroupsWritable, controllers }: HostFacts, { cgroupDriver }: Limits): Finding {
@@ -84,8 +92,8 @@ function cgroups({ cgroups: found, cgroupsWritable, controllers }: HostFacts, { 
 }
 
 function memory({ memoryMiB, overcommit }: HostFacts, { admission, defaultMemoryMiB }: Limits): Finding {
-  const usable = Math.floor((memoryMiB - admission.memoryReserveMiB) * admission.memoryOvercommit);
-  const each = defaultMemoryMiB + VMM_OWN_MIB;
+  const usable = usableMiB({ memoryMiB }, admission);
+  const each = withVmm(defaultMemoryMiB);
   const found = `${memoryMiB} MiB: room for ${Math.max(0, Math.floor(usable / each))} pods of the default size`;
   if (usable < each) return fail('memory', found, 'lower default_memory or memory_reserve, or add memory');
   return overcommit === '2'

@@ -19,26 +19,35 @@ export interface DaemonAnswer {
 
 /**
  * Tells `work` whether a daemon has these folders. If none has and `hold` is set, none can start until the work is done; without
- * it a starting daemon is not kept waiting.
+ * it nobody is kept from starting.
  */
 export async function whileDaemonIsKnown<T>(
   folders: readonly string[],
   hold: boolean,
   work: (runs: boolean) => Promise<T>,
 ): Promise<T> {
+  const there: string[] = [];
+  for (const folder of folders) if (await exists(folder)) there.push(folder);
+  if (!hold) return work((await Promise.all(there.map((folder) => FolderLock.isHeld(folder)))).includes(true));
   const locks: FolderLock[] = [];
-  const release = (): void => {
-    for (const lock of locks.splice(0)) lock.release();
-  };
-  let runs = false;
   try {
-    for (const folder of folders) if (await exists(folder)) locks.push(await FolderLock.take(folder));
-  } catch (error) {
-    if (!isBoxError(error, 'SOCKET_TAKEN')) throw error;
-    runs = true;
+    const runs = !(await takeAll(there, locks));
+    if (runs) for (const lock of locks.splice(0)) lock.release();
+    return await work(runs);
+  } finally {
+    for (const lock of locks) lock.release();
   }
-  if (runs || !hold) release();
-  return work(runs).finally(release);
+}
+
+/** False if somebody holds one of them; those before it are in `locks` then. */
+async function takeAll(folders: readonly string[], locks: FolderLock[]): Promise<boolean> {
+  try {
+    for (const folder of folders) locks.push(await FolderLock.take(folder));
+    return true;
+  } catch (error) {
+    if (isBoxError(error, 'SOCKET_TAKEN')) return false;
+    throw error;
+  }
 }
 
 /** Rejects if nobody answers on the socket in time. */

@@ -113,7 +113,6 @@ export class GuestClient {
     );
   }
 
-  /** `all` signals every process of the container. */
   /** `resources` is OCI's linux.resources. */
   async updateContainer(containerId: string, resources: unknown): Promise<void> {
     const request = { containerId, resources: Buffer.from(JSON.stringify(resources)) };
@@ -122,6 +121,7 @@ export class GuestClient {
     );
   }
 
+  /** `all` signals every process of the container. */
   async signalContainer(containerId: string, signal: number, all: boolean): Promise<void> {
     await this.#unary('SignalContainer', 'INVALID_REQUEST', (metadata, options, callback) =>
       this.#control.signalContainer({ containerId, signal, all }, metadata, options, callback),

@@ -8,6 +8,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { BoxError } from '../errors.ts';
+import { settled } from './time.ts';
 
 interface SharedCall {
   readonly request: unknown;
@@ -65,17 +66,6 @@ export class SharedCalls {
       call.result.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
     });
   }
-}
-
-/** Resolves when `result` is there, whatever it is, or when the signal fires. */
-function settled(result: Promise<string>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    result.then(
-      () => resolve(),
-      () => resolve(),
-    );
-  });
 }
 
 function gaveUp(): BoxError {

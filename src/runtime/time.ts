@@ -32,3 +32,20 @@ export async function settlesWithin(promise: Promise<unknown>, ms: number): Prom
     timer.abort();
   }
 }
+
+/** Both results, or the first failure, but only when both have settled: what follows, an undo say, must not race with a step still under way. */
+export async function settleBoth<A, B>(first: Promise<A>, second: Promise<B>): Promise<readonly [A, B]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
+}
+
+/** Resolves when `result` is there, whatever it is, or when the signal fires. */
+export function settled(result: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    result.then(
+      () => resolve(),
+      () => resolve(),
+    );
+  });
+}

@@ -63,9 +63,9 @@ export class NetworkRig {
   }
 
   /** What the next daemon on the same folders would have. */
-  open(over: Partial<CniNetworkOptions> = {}): Promise<CniNetwork> {
+  open(over: Partial<CniNetworkOptions> = {}, how: 'open' | 'inspect' = 'open'): Promise<CniNetwork> {
     const { root, state, confDir, scripts } = this;
-    return CniNetwork.open({
+    return CniNetwork[how]({
       root,
       state,
       confDir,

@@ -15,7 +15,8 @@ describe('a3s-boxd doctor', () => {
 
   const doctor = (...flags: readonly string[]): Promise<Finished> => {
     const { configFile, socket, root, state } = world().folders;
-    const own = ['--config', configFile, '--listen', `unix://${socket}`, '--root', root, '--state', state];
+    // written otherwise than for the daemon: they are the same folders all the same
+    const own = ['--config', configFile, '--listen', `unix://${socket}`, '--root', `${root}/`, '--state', `${state}/.`];
     return run(DAEMON, ['doctor', ...flags, ...own]);
   };
 

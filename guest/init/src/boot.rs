@@ -69,8 +69,7 @@ pub fn prepare() -> Result<BootConfig> {
 }
 
 /// What the kernel gives its first process is too little for all that it starts: descriptors (each stream session costs about ten),
-/// and processes of one user over all
-/// containers, whose own bound is the cgroup.
+/// and processes of one user over all containers, whose own bound is the cgroup.
 fn raise_limits() -> Result<()> {
     setrlimit(Resource::RLIMIT_NOFILE, OPEN_FILES, OPEN_FILES).context("cannot raise the limit of open files")?;
     setrlimit(Resource::RLIMIT_NPROC, RLIM_INFINITY, RLIM_INFINITY).context("cannot raise the limit of processes")

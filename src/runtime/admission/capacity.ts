@@ -28,7 +28,7 @@ export function shortage(
   if (others.length >= limits.maxSandboxes) {
     return `${others.length} sandboxes run and max_sandboxes is ${limits.maxSandboxes}: remove some or raise it`;
   }
-  const usable = Math.floor((host.memoryMiB - limits.memoryReserveMiB) * limits.memoryOvercommit);
+  const usable = usableMiB(host, limits);
   const held = others.reduce((sum, { memoryMiB }) => sum + withVmm(memoryMiB), 0);
   const missing = held + withVmm(box.memoryMiB) - usable;
   if (missing > 0) {
@@ -44,6 +44,15 @@ export function shortage(
   return '';
 }
 
-function withVmm(memoryMiB: number): number {
+/** What may be promised to VMs. */
+export function usableMiB(
+  { memoryMiB }: Pick<HostResources, 'memoryMiB'>,
+  { memoryReserveMiB, memoryOvercommit }: Pick<CapacityLimits, 'memoryReserveMiB' | 'memoryOvercommit'>,
+): number {
+  return Math.floor((memoryMiB - memoryReserveMiB) * memoryOvercommit);
+}
+
+/** What a VM of this size takes of it. */
+export function withVmm(memoryMiB: number): number {
   return memoryMiB + VMM_OWN_MIB;
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFile, rmdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, mkdtemp, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { isBoxError } from '../../errors.ts';
 import { exists } from '../store/folder.ts';
@@ -56,10 +56,10 @@ describe('groups of this host', { skip: hierarchy === undefined || process.getui
       [[place.name, folders.length]],
     );
 
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
-    await cgroups.remove(place);
+    // its end may be known before the kernel has taken it out of the group
+    const removed = cgroups.remove(place);
+    setTimeout(() => child.kill('SIGKILL'), 50);
+    await removed;
     for (const folder of folders) assert.equal(await exists(folder), false);
     await cgroups.remove(place);
     assert.deepEqual(await cgroups.find(mark), []);
@@ -72,6 +72,28 @@ describe('groups of this host', { skip: hierarchy === undefined || process.getui
       return true;
     });
   });
+});
+
+it('what systemd takes back in a slice is handed down again before a limit is set', async () => {
+  // files in place of version 2's, which take what is written to them
+  const root = await mkdtemp(join(tmpdir(), 'a3s-cgroup-'));
+  try {
+    const slice = join(root, 'kubepods.slice');
+    const group = join(slice, `${place.name}.scope`);
+    await mkdir(group, { recursive: true });
+    for (const folder of [root, slice]) {
+      await writeFile(join(folder, 'cgroup.controllers'), 'memory\n');
+      await writeFile(join(folder, 'cgroup.subtree_control'), folder === root ? 'memory\n' : '\n');
+    }
+    await writeFile(join(group, 'memory.max'), '');
+    const cgroups = new CgroupFolders('systemd', { version: 2, root });
+    await cgroups.limit({ parent: 'kubepods.slice', name: place.name }, { memoryBytes: MIB });
+    assert.equal(await readFile(join(slice, 'cgroup.subtree_control'), 'utf8'), '+memory');
+    assert.equal(await readFile(join(root, 'cgroup.subtree_control'), 'utf8'), 'memory\n');
+    assert.equal(await readFile(join(group, 'memory.max'), 'utf8'), String(MIB));
+  } finally {
+    await rm(root, { recursive: true });
+  }
 });
 
 it('without cgroups a sandbox cannot be made, unless the configuration says that it needs none, but it can go', async () => {

@@ -2,6 +2,7 @@
 import { watch } from 'node:fs';
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { BoxError, errnoOf, messageOf } from '../../errors.ts';
 import type { CgroupPlace } from './cgroup-path.ts';
 import { groupPath } from './cgroup-path.ts';
@@ -33,10 +34,8 @@ export class CgroupFolders implements Cgroups {
   }
 
   async create(place: CgroupPlace, limits: CgroupLimits): Promise<void> {
-    const { version } = this.#hierarchy();
-    const path = groupPath(place);
-    await failing(`cannot make cgroup ${path}`, async () => {
-      for (const root of rootsOf(this.#hierarchy())) await makeFolders(root, path, version === 2);
+    await failing(`cannot make cgroup ${groupPath(place)}`, async () => {
+      for (const folder of this.#folders(place)) await mkdir(folder, { recursive: true });
     });
     await this.limit(place, limits);
   }
@@ -50,6 +49,10 @@ export class CgroupFolders implements Cgroups {
   async limit(place: CgroupPlace, limits: CgroupLimits): Promise<void> {
     const hierarchy = this.#hierarchy();
     const path = groupPath(place);
+    // each time: a slice is systemd's, which may have taken back what was handed down in it
+    if (hierarchy.version === 2) {
+      await failing(`cannot hand controllers down to cgroup ${path}`, () => handDown(hierarchy.root, path));
+    }
     for (const { controller, file, value } of limitFiles(hierarchy.version, limits)) {
       const root = hierarchy.version === 2 ? hierarchy.root : hierarchy.roots[controller];
       await failing(`cannot set ${file} = ${value} of cgroup ${path}`, async () => {
@@ -62,7 +65,7 @@ export class CgroupFolders implements Cgroups {
   async remove(place: CgroupPlace): Promise<void> {
     // where there are none (any more), there is nothing to remove
     if (this.#found === undefined) return;
-    for (const folder of this.#folders(place)) await removeGroup(folder);
+    for (const folder of this.#folders(place)) await removeGroup(folder, this.#found.version);
   }
 
   async oomKills(place: CgroupPlace): Promise<number> {
@@ -77,6 +80,7 @@ export class CgroupFolders implements Cgroups {
 
   async find(mark: string): Promise<readonly FoundCgroup[]> {
     if (this.#found === undefined) return [];
+    const { version } = this.#found;
     const byName = new Map<string, string[]>();
     for (const root of rootsOf(this.#found)) {
       for (const path of await marked(root, mark, MAX_DEPTH)) {
@@ -88,7 +92,7 @@ export class CgroupFolders implements Cgroups {
       name,
       paths,
       remove: async () => {
-        for (const path of paths) await removeGroup(path);
+        for (const path of paths) await removeGroup(path, version);
       },
     }));
   }
@@ -124,23 +128,19 @@ async function write(path: string, value: string): Promise<void> {
   await writeFile(path, value, { flag: 'r+' });
 }
 
-async function makeFolders(root: string, path: string, handDown: boolean): Promise<void> {
+/** In every group on the way to the one at `path`. */
+async function handDown(root: string, path: string): Promise<void> {
   let folder = root;
   for (const part of path.split('/')) {
-    if (handDown) await handDownControllers(folder);
+    await handDownControllers(folder);
     folder = join(folder, part);
-    try {
-      await mkdir(folder);
-    } catch (error) {
-      if (errnoOf(error) !== 'EEXIST') throw error;
-    }
   }
 }
 
-/** As far as the group can: one that holds processes itself cannot, and then the limit that needs it says so. */
+/** As far as the group can: one that holds processes itself, or is gone, cannot, and then the limit that needs it says so. */
 async function handDownControllers(folder: string): Promise<void> {
   const words = async (file: string): Promise<readonly string[]> =>
-    (await readFile(join(folder, file), 'utf8')).trim().split(' ');
+    (await readExisting(join(folder, file))).trim().split(' ');
   const [there, handed] = [await words('cgroup.controllers'), await words('cgroup.subtree_control')];
   for (const controller of HANDED_DOWN) {
     if (!there.includes(controller) || handed.includes(controller)) continue;
@@ -152,13 +152,36 @@ async function handDownControllers(folder: string): Promise<void> {
   }
 }
 
-async function removeGroup(folder: string): Promise<void> {
+/** '' for a file that is not there. */
+async function readExisting(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+async function removeGroup(folder: string, version: Hierarchy['version']): Promise<void> {
   if (await removed(folder)) return;
-  // version 1 tells nobody when a group becomes empty: whoever asked tries again
-  await emptied(join(folder, 'cgroup.events'));
-  if (!(await removed(folder))) {
+  const gone = version === 2 ? await removedOnceEmpty(folder) : await removedAtLast(folder);
+  if (!gone) {
     throw new BoxError('CGROUP_FAILED', `cgroup ${folder} still holds processes: it is removed at the next try`);
   }
+}
+
+async function removedOnceEmpty(folder: string): Promise<boolean> {
+  await emptied(join(folder, 'cgroup.events'));
+  return removed(folder);
+}
+
+/** Version 1 tells nobody when a group becomes empty: it can only be asked again, by rmdir, each time after twice the pause. */
+async function removedAtLast(folder: string): Promise<boolean> {
+  for (let pause = 1; pause <= EMPTY_LIMIT_MS / 2; pause *= 2) {
+    await delay(pause);
+    if (await removed(folder)) return true;
+  }
+  return false;
 }
 
 async function removed(folder: string): Promise<boolean> {
@@ -186,7 +209,7 @@ async function emptied(events: string): Promise<void> {
     void look();
     await empty.promise.finally(() => watcher.close());
   } catch (error) {
-    // no such file in version 1, or the group is gone
+    // the group is gone
     if (errnoOf(error) !== 'ENOENT') throw error;
   } finally {
     clearTimeout(limit);

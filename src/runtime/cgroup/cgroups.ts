@@ -28,7 +28,7 @@ export interface Cgroups {
 
 /**
  * `auto`: systemd where it runs the host (sd_booted(3)), for kubelet then has it make the pods' slices. The sandboxes' own groups
- * are always made in the file system, below the pod's.
+ * are always made in the file system, below the pod's: systemd does not know of them, and may take back what a slice hands down.
  */
 export async function openCgroups(wanted: CgroupDriver | 'auto'): Promise<Cgroups> {
   const driver = wanted === 'auto' ? ((await exists('/run/systemd/system')) ? 'systemd' : 'cgroupfs') : wanted;

@@ -23,4 +23,9 @@ it('version 1, alone or with version 2 beside it: controllers that share a place
   assert.equal(found.roots.pids, undefined);
 });
 
+it('a mount point with a space is written with an escape', () => {
+  const found = parseHierarchy('30 22 0:26 / /mnt/my\\040groups rw - cgroup2 cgroup2 rw');
+  assert.deepEqual(found, { version: 2, root: '/mnt/my groups' });
+});
+
 it('none', () => assert.equal(parseHierarchy('22 1 0:20 / / rw - ext4 /dev/vda rw'), undefined));

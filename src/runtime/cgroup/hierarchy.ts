@@ -1,4 +1,5 @@
 /** Which cgroups this host has, from the kernel's own table (proc_pid_mountinfo(5), cgroups(7)). Pure. */
+import { unescapeField } from '../share/mount-table.ts';
 
 export type Hierarchy =
   | { readonly version: 2; readonly root: string }
@@ -14,7 +15,7 @@ export function parseHierarchy(mountinfo: string): Hierarchy | undefined {
   const mounts = mountinfo.split('\n').map((line) => {
     const [before = '', after = ''] = line.split(' - ', 2);
     const [kind = '', , options = ''] = after.split(' ');
-    return { kind, point: before.split(' ')[4] ?? '', options: options.split(',') };
+    return { kind, point: unescapeField(before.split(' ')[4] ?? ''), options: options.split(',') };
   });
   const roots: Partial<Record<Controller, string>> = {};
   for (const controller of CONTROLLERS) {

@@ -49,6 +49,17 @@ inNetworkWorld(import.meta.url, () => {
       assert.ok(!existsSync(netns));
     });
 
+    it('its conflist is there to be read, and whoever only looks does not write it', async () => {
+      await rig.open();
+      const file = join(rig.state, 'cni', '10-a3s-box.conflist');
+      const shown = await readFile(file, 'utf8');
+      assert.match(shown, /"name":"a3s-box","plugins":\[{"type":"bridge","bridge":"a3st0"/);
+      const other = { bridge: 'other0', subnets: ['10.99.0.0/16'] };
+      const looked = await rig.open({ defaultNetwork: other }, 'inspect');
+      assert.deepEqual(await looked.readiness(), { ready: true, reason: '', message: '' });
+      assert.equal(await readFile(file, 'utf8'), shown);
+    });
+
     it('CHECK finds what ADD made', async () => {
       const network = await rig.open();
       const place = rig.place();

@@ -24,7 +24,7 @@ import { add, type CniLimits, check, del, type Invocation, status } from './cni/
 import { findPlugin } from './cni/plugin-process.ts';
 import { parseResult, podAddresses, type RawResult } from './cni/result.ts';
 import { joinTaps } from './datapath.ts';
-import { type DefaultNetworkOptions, writeDefaultNetwork } from './default-network.ts';
+import { type DefaultNetworkOptions, defaultNetwork, showDefaultNetwork } from './default-network.ts';
 import { FirstSuccess } from './first-success.ts';
 import { type FoundInterface, readInterfaces, readStats } from './netns-view.ts';
 import { findTraces, type JanitorTools, reconcile } from './network-janitor.ts';
@@ -42,6 +42,8 @@ import type {
 const IFNAME = 'eth0';
 /** Of libkrun's eleven devices seven are taken by others. */
 const MAX_INTERFACES = 4;
+/** Of the first ADD on a network before the second: longer than any plugin takes to make a bridge or a chain. */
+const HEAD_START_MS = 2_000;
 
 export interface CniNetworkOptions {
   readonly root: string;
@@ -57,24 +59,31 @@ export interface CniNetworkOptions {
 
 export class CniNetwork implements PodNetwork {
   readonly #options: CniNetworkOptions;
-  readonly #defaultDir: string | undefined;
+  readonly #own: NetworkList | undefined;
   readonly #store: AttachmentStore;
-  readonly #adds = new FirstSuccess();
+  readonly #adds = new FirstSuccess(HEAD_START_MS);
   readonly #detaching = new Map<string, Promise<void>>();
   /** Sandboxes whose DEL failed with nobody left who would ask again. */
   readonly #stuck = new Map<string, NetworkPlace>();
   #announced = '';
 
-  private constructor(options: CniNetworkOptions, defaultDir: string | undefined) {
+  private constructor(options: CniNetworkOptions, own: NetworkList | undefined) {
     this.#options = options;
-    this.#defaultDir = defaultDir;
+    this.#own = own;
     this.#store = new AttachmentStore(options.root);
   }
 
+  /** The daemon's; the conflist of its own network is shown in the state folder. */
   static async open(options: CniNetworkOptions): Promise<CniNetwork> {
-    const { state, root, defaultNetwork } = options;
-    const dir = defaultNetwork === undefined ? undefined : await writeDefaultNetwork(state, root, defaultNetwork);
-    return new CniNetwork(options, dir);
+    const network = await CniNetwork.inspect(options);
+    if (network.#own !== undefined) await showDefaultNetwork(network.#own);
+    return network;
+  }
+
+  /** Writes nothing: for whoever looks at the network of a daemon that may run. */
+  static async inspect(options: CniNetworkOptions): Promise<CniNetwork> {
+    const { state, root, defaultNetwork: wanted } = options;
+    return new CniNetwork(options, wanted === undefined ? undefined : await defaultNetwork(state, root, wanted));
   }
 
   async readiness(): Promise<Readiness> {
@@ -98,7 +107,7 @@ export class CniNetwork implements PodNetwork {
     await hostCommand('ip', ['netns', 'add', place.netnsName]);
     await failpoint('run.namespace-made');
     const started = process.hrtime.bigint();
-    const result = await this.#adds.run(list.name, () =>
+    const result = await this.#adds.run(list.name, signal, () =>
       add(list, invocation, this.#options.limits, signal, async (each) => {
         await this.#store.write({ ...record, result: each });
         await failpoint('run.plugin-added');
@@ -155,7 +164,7 @@ export class CniNetwork implements PodNetwork {
       limits,
       store: this.#store,
       detach: (place) => this.detach(place),
-      defaultNetwork: this.#defaultDir === undefined ? undefined : await loadNetwork(this.#defaultDir),
+      defaultNetwork: this.#own,
       current: gc ? await this.#current().catch(() => undefined) : undefined,
     };
   }
@@ -239,9 +248,7 @@ export class CniNetwork implements PodNetwork {
   /** The network a pod would get now. NETWORK_NOT_READY if there is none. */
   async #current(): Promise<NetworkList> {
     const { confDir, log } = this.#options;
-    const list =
-      (await loadNetwork(confDir)) ??
-      (this.#defaultDir === undefined ? undefined : await loadNetwork(this.#defaultDir));
+    const list = (await loadNetwork(confDir)) ?? this.#own;
     if (list === undefined) {
       throw new BoxError(
         'NETWORK_NOT_READY',

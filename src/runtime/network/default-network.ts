@@ -1,9 +1,11 @@
 /** The daemon's own network, for a machine without a CNI configuration: a bridge, addresses of its own, masquerade, host ports. */
 import { mkdir, readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { errnoOf } from '../../errors.ts';
 import { listFolder } from '../store/folder.ts';
 import { writeVolatile } from '../store/record-file.ts';
+import type { NetworkList } from './cni/network-list.ts';
 
 export interface DefaultNetworkOptions {
   readonly bridge: string;
@@ -14,25 +16,32 @@ export interface DefaultNetworkOptions {
 export const DEFAULT_NETWORK_NAME = 'a3s-box';
 const FILE = '10-a3s-box.conflist';
 
-/** Writes the conflist below the state folder, where people can read it; returns its folder. */
-export async function writeDefaultNetwork(
+/** Of the address families that this host has. */
+export async function defaultNetwork(
   state: string,
   root: string,
   options: DefaultNetworkOptions,
-): Promise<string> {
-  const dir = join(state, 'cni');
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+): Promise<NetworkList> {
+  const { bridge } = options;
   const subnets = options.subnets.filter((subnet) => !isV6(subnet));
   if (await hostHasIpv6()) subnets.push(...options.subnets.filter(isV6));
-  await writeVolatile(join(dir, FILE), defaultNetwork({ ...options, subnets }, ipamDir(root)));
-  return dir;
+  return networkOf(join(state, 'cni', FILE), bridge, subnets, ipamDir(root));
+}
+
+/** Writes the conflist to its path below the state folder, for people: the daemon reads it nowhere. */
+export async function showDefaultNetwork({ path, cniVersion, name, plugins }: NetworkList): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await writeVolatile(path, { cniVersion, name, plugins });
 }
 
 /** CNI's bridge, host-local, portmap and firewall plugins (their documentation names the keys). Pure. */
-export function defaultNetwork({ bridge, subnets }: DefaultNetworkOptions, dataDir: string): unknown {
+function networkOf(path: string, bridge: string, subnets: readonly string[], dataDir: string): NetworkList {
   return {
+    path,
     // the newest version that the plugins of Debian 12 know
     cniVersion: '1.0.0',
+    disableCheck: false,
+    disableGc: false,
     name: DEFAULT_NETWORK_NAME,
     plugins: [
       {
@@ -65,10 +74,19 @@ function ipamDir(root: string): string {
 export async function leaseholders(root: string): Promise<readonly string[]> {
   const dir = join(ipamDir(root), DEFAULT_NETWORK_NAME);
   const leases = (await listFolder(dir)).filter((name) => /^[0-9a-f]+[.:]/.test(name));
-  const owners = await Promise.all(
-    leases.map(async (name) => (await readFile(join(dir, name), 'utf8')).split(/\s/, 1)[0]),
-  );
-  return [...new Set(owners.filter((owner) => owner !== undefined && owner !== ''))] as string[];
+  const owners = await Promise.all(leases.map((name) => ownerOf(join(dir, name))));
+  return [...new Set(owners.filter((owner) => owner !== ''))];
+}
+
+/** '' if the address has just been freed. */
+async function ownerOf(lease: string): Promise<string> {
+  try {
+    const [owner = ''] = (await readFile(lease, 'utf8')).split(/\s/, 1);
+    return owner;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return '';
+    throw error;
+  }
 }
 
 function isV6(subnet: string): boolean {

@@ -3,12 +3,14 @@ import { describe, it } from 'node:test';
 import { FirstSuccess } from './first-success.ts';
 
 describe('FirstSuccess', () => {
+  const never = new AbortController().signal;
+
   it('one at a time until one succeeds, then all at once; keys do not wait for each other', async () => {
-    const first = new FirstSuccess();
+    const first = new FirstSuccess(60_000);
     const order: string[] = [];
     const release = new Map<string, { resolve: () => void; reject: (error: Error) => void }>();
     const start = (name: string, key = 'net') =>
-      first.run(key, () => {
+      first.run(key, never, () => {
         order.push(name);
         const { promise, resolve, reject } = Promise.withResolvers<void>();
         release.set(name, { resolve, reject });
@@ -29,5 +31,18 @@ describe('FirstSuccess', () => {
     await started('a', 'x', 'b', 'c', 'd');
     for (const name of ['c', 'd', 'x']) release.get(name)?.resolve();
     await Promise.all([...others, other]);
+  });
+
+  it('one that hangs holds up the next for its head start only; who gives up meanwhile is not started', async () => {
+    const first = new FirstSuccess(20);
+    const hung = Promise.withResolvers<string>();
+    const head = first.run('net', never, () => hung.promise);
+    const caller = new AbortController();
+    const left = first.run('net', caller.signal, () => assert.fail('it was started'));
+    caller.abort();
+    await assert.rejects(left, { reason: 'CANCELLED' });
+    assert.equal(await first.run('net', never, async () => 'second'), 'second');
+    hung.resolve('first');
+    assert.equal(await head, 'first');
   });
 });

@@ -11,6 +11,7 @@ import { leftovers, sweep } from '../janitor/trace.ts';
 import { type SandboxPaths, sandboxesDir, sandboxPaths, shortId } from '../paths.ts';
 import { Sandbox } from '../sandbox/sandbox.ts';
 import { type SandboxRecord, sandboxRecordSchema } from '../sandbox/sandbox-record.ts';
+import { freeHost } from '../sandbox/stop-sandbox.ts';
 import { readRecord } from '../store/record-file.ts';
 import { discardRun, Vm } from '../vm/vm.ts';
 import { loadContainers, resumeContainers } from './recover-containers.ts';
@@ -79,8 +80,7 @@ async function endSandbox(context: RuntimeContext, sandbox: Sandbox, reason: str
   await sandbox.markNotReady(reason);
   await discardRun(sandbox.paths);
   try {
-    await context.cgroups.remove(sandbox.cgroup);
-    await context.network.detach(sandbox.place);
+    await freeHost(context, sandbox);
   } catch (error) {
     // kubelet stops and removes it, and then it is tried again
     context.log.warn(

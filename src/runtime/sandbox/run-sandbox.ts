@@ -15,7 +15,7 @@ import { copyScratch } from '../share/scratch.ts';
 import { createShares, removeShares } from '../share/share.ts';
 import { deleteRecord } from '../store/record-file.ts';
 import { checkSysctls } from '../sysctls.ts';
-import { nowNanos } from '../time.ts';
+import { nowNanos, settleBoth } from '../time.ts';
 import { type UndoStack, withUndo } from '../undo.ts';
 import { discardRun, Vm } from '../vm/vm.ts';
 import { Sandbox } from './sandbox.ts';
@@ -140,12 +140,6 @@ async function prepareDisk(context: RuntimeContext, paths: SandboxPaths): Promis
   await failpoint('run.shares-made');
   await copyScratch(context.scratchTemplate, paths.scratch);
   await failpoint('run.scratch-copied');
-}
-
-/** Both results, or the first failure, but only when both have settled: an undo must not race with a step still under way. */
-async function settleBoth<A, B>(first: Promise<A>, second: Promise<B>): Promise<readonly [A, B]> {
-  await Promise.allSettled([first, second]);
-  return [await first, await second];
 }
 
 function configureRequest(

@@ -1,9 +1,12 @@
 /** StopPodSandbox and RemovePodSandbox: both repeatable, both fine with an id nobody knows. */
 
 import { failpoint } from '../../failpoints/failpoint.ts';
+import type { Cgroups } from '../cgroup/cgroups.ts';
 import { killContainers } from '../container/stop-container.ts';
 import type { RuntimeContext } from '../context.ts';
+import type { PodNetwork } from '../network/pod-network.ts';
 import { removeShares } from '../share/share.ts';
+import { settleBoth } from '../time.ts';
 import { discardRun } from '../vm/vm.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -42,7 +45,14 @@ async function stop(context: RuntimeContext, sandbox: Sandbox): Promise<void> {
   }
   await discardRun(sandbox.paths);
   await failpoint('stop.folder-deleted');
-  await context.cgroups.remove(sandbox.cgroup);
-  await failpoint('stop.cgroup-removed');
-  await context.network.detach(sandbox.place);
+  await freeHost(context, sandbox);
+}
+
+/** What an ended sandbox still holds of the host goes. A cgroup that cannot be removed keeps no address, and the other way round. */
+export async function freeHost(
+  { network, cgroups }: { readonly network: Pick<PodNetwork, 'detach'>; readonly cgroups: Pick<Cgroups, 'remove'> },
+  { place, cgroup }: Pick<Sandbox, 'place' | 'cgroup'>,
+): Promise<void> {
+  const removed = cgroups.remove(cgroup).then(() => failpoint('stop.cgroup-removed'));
+  await settleBoth(network.detach(place), removed);
 }

@@ -6,7 +6,7 @@ export function mountsBelow(mountinfo: string, folder: string): readonly string[
   const prefix = folder.endsWith('/') ? folder : `${folder}/`;
   return mountinfo
     .split('\n')
-    .map((line) => unescape(line.split(' ')[4] ?? ''))
+    .map((line) => unescapeField(line.split(' ')[4] ?? ''))
     .filter((point) => point === folder || point.startsWith(prefix));
 }
 
@@ -14,7 +14,7 @@ export async function readMountsBelow(folder: string): Promise<readonly string[]
   return mountsBelow(await readFile('/proc/self/mountinfo', 'utf8'), folder);
 }
 
-/** Space, tab, newline and backslash are written as octal escapes. */
-function unescape(field: string): string {
+/** A field of the table: space, tab, newline and backslash are written as octal escapes. */
+export function unescapeField(field: string): string {
   return field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }

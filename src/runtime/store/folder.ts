@@ -1,5 +1,6 @@
 /** Looking at folders that may not be there. */
-import { access, readdir } from 'node:fs/promises';
+import { access, readdir, realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { errnoOf } from '../../errors.ts';
 
 /** The names in a folder; none if it does not exist. */
@@ -19,5 +20,15 @@ export async function exists(path: string): Promise<boolean> {
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false;
     throw error;
+  }
+}
+
+/** Where a folder really lies, or will lie once it is made: without symbolic links, and without a slash at its end. */
+export async function realFolder(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    return join(await realFolder(dirname(path)), basename(path));
   }
 }
