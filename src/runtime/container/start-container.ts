@@ -39,7 +39,7 @@ export async function startContainer(context: RuntimeContext, id: string): Promi
 
 /** Copies the container's output to its log: all of it, or what lies behind `recorded`. */
 export async function pumpLog(
-  context: RuntimeContext,
+  context: Pick<RuntimeContext, 'log'>,
   sandbox: Sandbox,
   container: Container,
   recorded?: LogPosition,

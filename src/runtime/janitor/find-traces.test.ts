@@ -70,7 +70,7 @@ it('what belongs to no sandbox is found and goes, processes first, with a line e
   const { tools, add, log, logged, groups } = await rig('mixed');
   const [kept, lost] = [await add(true), await add(false)];
   groups.add('a3s-000000-of-another-daemon');
-  const found = leftovers(await findTraces(tools), new Set([shortId(kept.id)]));
+  const found = leftovers(await findTraces(tools), new Set([shortId(kept.id)]), new Set());
   assert.deepEqual(kinds(found), ['shim', 'run folder', 'cgroup', 'sandbox folder']);
   assert.ok(found.every(({ owner }) => owner === shortId(lost.id)));
 
@@ -78,7 +78,7 @@ it('what belongs to no sandbox is found and goes, processes first, with a line e
   assert.deepEqual(await sweep(found, log), []);
   assert.equal((await ended)[1], 'SIGKILL');
   assert.equal(logged.filter((line) => line.startsWith('leftover removed')).length, 4);
-  assert.deepEqual(leftovers(await findTraces(tools), new Set([shortId(kept.id)])), []);
+  assert.deepEqual(leftovers(await findTraces(tools), new Set([shortId(kept.id)]), new Set()), []);
 
   const { root, state } = tools;
   assert.equal(await exists(sandboxPaths(root, state, lost.id).dir), false);

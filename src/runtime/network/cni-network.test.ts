@@ -233,7 +233,7 @@ inNetworkWorld(import.meta.url, () => {
       assert.equal((await network.readiness()).ready, true);
       await writeFile(join(rig.base, 'down'), '');
       assert.match((await network.readiness()).message, /STATUS.*plugin not available \(code 50\)/);
-      await network.reconcile([]);
+      await network.reconcile([], true);
       assert.match(await readFile(asked, 'utf8'), /GC .*"cni.dev\/valid-attachments":\[\]/);
     });
 
@@ -267,7 +267,7 @@ inNetworkWorld(import.meta.url, () => {
         await rig.host('ip', '-n', place.netnsName, 'route', 'delete', 'default');
         const next = await rig.open();
         const checked = rig.logs('not as CNI made it');
-        await next.reconcile(known(place, attachment));
+        await next.reconcile(known(place, attachment), true);
         await checked;
         assert.ok(rig.logged.some((line) => line.includes('redirection between a pod and its network restored')));
         const filters = await rig.host('tc', '-n', place.netnsName, 'filter', 'show', 'dev', 'eth0', 'parent', 'ffff:');

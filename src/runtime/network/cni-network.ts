@@ -141,8 +141,8 @@ export class CniNetwork implements PodNetwork {
     return findTraces(await this.#tools());
   }
 
-  async reconcile(known: readonly KnownSandbox[]): Promise<void> {
-    await reconcile(await this.#tools(), known);
+  async reconcile(known: readonly KnownSandbox[], quiet: boolean): Promise<void> {
+    await reconcile(await this.#tools(), known, quiet);
     void this.#checkLive(known);
   }
 

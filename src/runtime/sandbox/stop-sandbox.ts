@@ -4,7 +4,7 @@ import { failpoint } from '../../failpoints/failpoint.ts';
 import { killContainers } from '../container/stop-container.ts';
 import type { RuntimeContext } from '../context.ts';
 import { removeShares } from '../share/share.ts';
-import { discardRun } from '../vm/vm.ts';
+import { discardRun } from '../vm/run-folder.ts';
 import type { Sandbox } from './sandbox.ts';
 
 /** Kills the containers without grace, ends the VM, frees the network; the records stay. */
