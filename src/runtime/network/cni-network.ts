@@ -215,6 +215,7 @@ export class CniNetwork implements PodNetwork {
     try {
       return await this.#store.read(sandboxId);
     } catch (error) {
+      if (!isBoxError(error, 'RECORD_INVALID')) throw error;
       const path = await this.#store.setAside(sandboxId);
       this.#options.log.error(
         { sandboxId, path, error: messageOf(error) },

@@ -46,19 +46,19 @@ export async function loadContainers(context: RecoveryTools, sandbox: Sandbox): 
 export async function resumeContainers(context: RecoveryTools, sandbox: Sandbox): Promise<void> {
   const all = [...sandbox.containers.values()];
   const running = all.filter(({ record }) => record.state === 'RUNNING');
-  await settlesWithin(Promise.all(running.map((container) => resumeLog(context, sandbox, container))), LOGS_LATE_MS);
+  await Promise.all(running.map((container) => resumeLog(context, sandbox, container)));
   const inGuest = new Map((await sandbox.watch(context.heartbeatMs)).map((info) => [info.containerId, info]));
-  const each = (containerId: string, failed: string, step: () => Promise<void>): Promise<void> =>
-    attempt(context.log, { sandboxId: sandbox.id, containerId }, failed, step);
   for (const container of all) {
-    // kubelet may be starting it already
-    const step = (): Promise<void> => reconcile(context, sandbox, container, inGuest.get(container.id));
-    await each(container.id, 'state of a container not recorded', () => container.turns.take(step));
+    await attempt(context.log, { containerId: container.id }, 'state of a container not recorded', () =>
+      // kubelet may be starting it already
+      container.turns.take(() => reconcile(context, sandbox, container, inGuest.get(container.id))),
+    );
   }
-  for (const id of new Set([...inGuest.keys(), ...(await idsOnHost(sandbox.paths))])) {
-    if (sandbox.containers.has(id)) continue;
-    await each(id, 'container without a record not removed', () => removeUnrecorded(context, sandbox, id));
-  }
+  await attempt(context.log, { sandboxId: sandbox.id }, 'containers without a record not looked for', async () => {
+    for (const id of new Set([...inGuest.keys(), ...(await idsOnHost(sandbox.paths))])) {
+      if (!sandbox.containers.has(id)) await removeUnrecorded(context, sandbox, id);
+    }
+  });
 }
 
 /** The containers that have volumes or files beside their record here, whether there is a record or not. */
@@ -94,10 +94,11 @@ async function reconcile(
 /** A container runs on whatever becomes of its log. */
 async function resumeLog(context: RecoveryTools, sandbox: Sandbox, container: Container): Promise<void> {
   const facts = { sandboxId: sandbox.id, containerId: container.id };
-  await attempt(context.log, facts, 'container log not resumed', async () => {
+  const resumed = attempt(context.log, facts, 'container log not resumed', async () => {
     const position = await readPosition(context, logPositionPath(sandbox.paths, container.id));
     await pumpLog(context, sandbox, container, position);
   });
+  if (!(await settlesWithin(resumed, LOGS_LATE_MS))) context.log.warn(facts, 'container log is late: its disk hangs');
 }
 
 /** Without the record the file itself says how far its output has come. */
@@ -117,9 +118,12 @@ async function readPosition(context: RecoveryTools, path: string): Promise<LogPo
  * set aside: then kubelet makes it anew.
  */
 async function removeUnrecorded(context: RecoveryTools, sandbox: Sandbox, id: string): Promise<void> {
-  await sandbox.vm().guest.removeContainer(id);
-  await removeVolumes(sandbox.paths, sandbox.mountSpace(), id);
-  await deleteSpec(sandbox.paths, id);
-  await rm(logPositionPath(sandbox.paths, id), { force: true });
-  context.log.warn({ sandboxId: sandbox.id, containerId: id }, 'container without a record removed');
+  const facts = { sandboxId: sandbox.id, containerId: id };
+  await attempt(context.log, facts, 'container without a record not removed', async () => {
+    await sandbox.vm().guest.removeContainer(id);
+    await removeVolumes(sandbox.paths, sandbox.mountSpace(), id);
+    await deleteSpec(sandbox.paths, id);
+    await rm(logPositionPath(sandbox.paths, id), { force: true });
+    context.log.warn(facts, 'container without a record removed');
+  });
 }
