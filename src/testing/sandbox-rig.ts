@@ -23,6 +23,8 @@ export interface LeftSandbox {
   readonly paths: SandboxPaths;
   readonly shim: ChildProcess;
   readonly ended: Promise<unknown>;
+  /** Resolves when somebody has connected to a guest that does not answer. */
+  readonly asked: Promise<unknown>;
 }
 
 export class SandboxRig {
@@ -81,12 +83,16 @@ export class SandboxRig {
     await writeFile(paths.record, JSON.stringify(sandboxRecord(id, over)));
     const shim = await this.#shim(paths);
     await writeFile(paths.shimRecord, JSON.stringify(identify(shim.pid ?? 0)));
+    const asked = Promise.withResolvers<void>();
     if (guest === undefined) {
-      const server = createServer((socket) => void this.#silent.push(socket.on('error', () => undefined)));
+      const server = createServer((socket) => {
+        this.#silent.push(socket.on('error', () => undefined));
+        asked.resolve();
+      });
       server.listen(paths.controlSocket).unref();
       await once(server, 'listening');
     } else for (const socket of [paths.controlSocket, paths.execSocket]) await symlink(guest.socket, socket);
-    return { id, paths, shim, ended: once(shim, 'exit') };
+    return { id, paths, shim, ended: once(shim, 'exit'), asked: asked.promise };
   }
 
   /** A container on record. */
