@@ -41,6 +41,14 @@ async function shimOnRecord(paths: RunPaths): Promise<ShimIdentity | undefined> 
 /** Deletes the sockets and the shim's record; repeatable. A shim that still lives is killed first; DEADLINE if it does not end. */
 export async function discardRun(paths: RunPaths): Promise<void> {
   const shim = await findShim(paths);
-  if (shim !== undefined) await endShim(shim.identity, shim.console.ended);
+  if (shim !== undefined) await endFound(shim);
   await rm(paths.run, { recursive: true, force: true });
+}
+
+async function endFound({ identity, console }: FoundShim): Promise<void> {
+  try {
+    await endShim(identity, console.ended);
+  } finally {
+    console.close();
+  }
 }
