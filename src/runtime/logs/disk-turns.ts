@@ -1,5 +1,5 @@
 /**
- * Log writes of one disk take turns, in all containers together; so does opening logs on it.
+ * Log writes of one disk take turns, in all containers together.
  *
  * Node writes files on a few threads that everything in the daemon shares (libuv's pool). A write to a disk that hangs never
  * returns its thread: were there one for each container with a log on that disk, none would be left for records and for logs
@@ -12,7 +12,7 @@ interface Disk {
   files: number;
 }
 
-/** INVARIANT: holds the disks of log files that are open or being opened, and no others. */
+/** INVARIANT: holds the disks of open log files, and no others. */
 const disks = new Map<string, Disk>();
 
 export class DiskTurns {

@@ -3,7 +3,6 @@ import type { Stats } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BoxError, errnoOf, messageOf } from '../../errors.ts';
-import { readMountPointOf } from '../share/mount-table.ts';
 import { DiskTurns } from './disk-turns.ts';
 import { LineCounter, type LogPosition } from './log-position.ts';
 
@@ -15,11 +14,6 @@ const READ_BYTES = 256 * 1024;
 export interface StreamOffsets {
   readonly stdout: bigint;
   readonly stderr: bigint;
-}
-
-export interface ResumedLog {
-  readonly file: LogFile;
-  readonly offsets: StreamOffsets;
 }
 
 /**
@@ -48,11 +42,7 @@ export class LogFile {
   }
 
   /** Opens or creates the log; its folder is made if the caller (crictl) did not. */
-  static open(path: string): Promise<LogFile> {
-    return opening(path, () => LogFile.#open(path));
-  }
-
-  static async #open(path: string): Promise<LogFile> {
+  static async open(path: string): Promise<LogFile> {
     try {
       await mkdir(dirname(path), { recursive: true, mode: 0o755 });
       return await LogFile.#of(path, await open(path, 'a+', LOG_MODE));
@@ -65,29 +55,16 @@ export class LogFile {
    * Opens the log of a container that has one, and says where its two streams stand: as recorded, plus what was written since,
    * to the recorded file (under whatever name kubelet's rotation has given it) and to the one that took its place.
    */
-  static resume(path: string, recorded: LogPosition): Promise<ResumedLog> {
-    return opening(path, () => LogFile.#resume(path, recorded));
-  }
-
-  static async #resume(path: string, recorded: LogPosition): Promise<ResumedLog> {
-    const file = await LogFile.#open(path);
-    try {
-      return { file, offsets: await file.#offsets(recorded) };
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
-  }
-
-  async #offsets(recorded: LogPosition): Promise<StreamOffsets> {
+  static async resume(path: string, recorded: LogPosition): Promise<{ file: LogFile; offsets: StreamOffsets }> {
+    const file = await LogFile.open(path);
     const base = { stdout: BigInt(recorded.stdout), stderr: BigInt(recorded.stderr) };
-    if (recorded.file === '' || recorded.file === this.identity) {
-      return plus(base, await this.#countFrom(recorded.size));
+    if (recorded.file === '' || recorded.file === file.identity) {
+      return { file, offsets: plus(base, await file.#countFrom(recorded.size)) };
     }
-    const rotated = await LogFile.#findRotated(this.path, recorded.file);
+    const rotated = await LogFile.#findRotated(path, recorded.file);
     const inOld = rotated === undefined ? { stdout: 0n, stderr: 0n } : await rotated.#countFrom(recorded.size);
     await rotated?.close();
-    return plus(plus(base, inOld), await this.#countFrom(0));
+    return { file, offsets: plus(plus(base, inOld), await file.#countFrom(0)) };
   }
 
   static async #of(path: string, handle: FileHandle): Promise<LogFile> {
@@ -150,16 +127,6 @@ export class LogFile {
       await this.#handle.truncate(whole);
     }
     return counter;
-  }
-}
-
-/** Opening, too, takes turns: by where the disk is mounted, which is known before anything on it is looked at. */
-async function opening<T>(path: string, work: () => Promise<T>): Promise<T> {
-  const disk = new DiskTurns(`opening below ${await readMountPointOf(path)}`);
-  try {
-    return await disk.take(work);
-  } finally {
-    disk.release();
   }
 }
 

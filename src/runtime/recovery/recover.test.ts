@@ -5,9 +5,8 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import { FakeGuest } from '../../testing/fake-guest.ts';
 import { SandboxRig } from '../../testing/sandbox-rig.ts';
-import { DiskTurns } from '../logs/disk-turns.ts';
+import { turnAt } from '../logs/disk-turns.ts';
 import { containerRecordPath, logPositionPath, type SandboxPaths, setAsideDir, shortId } from '../paths.ts';
-import { readMountPointOf } from '../share/mount-table.ts';
 import { exists } from '../store/folder.ts';
 import { recover } from './recover.ts';
 
@@ -153,15 +152,13 @@ describe('recover', () => {
     const containerId = await rig.container(left, { logPath: join(rig.base, 'late.log') });
     runs(containerId);
     const answered = Promise.withResolvers<void>();
-    const disk = new DiskTurns(`opening below ${await readMountPointOf(rig.base)}`);
-    const hanging = disk.take(() => answered.promise);
+    const hanging = turnAt(rig.base, () => answered.promise);
     await recover(rig.tools, 60_000);
     const container = rig.tools.index.getContainer(containerId).container;
     assert.deepEqual([state(left.id), container.record.state, container.hasLog], ['READY', 'RUNNING', false]);
     answered.resolve();
     await hanging;
     while (!container.hasLog) await new Promise(setImmediate);
-    disk.release();
   });
 
   it('a shim whose sandbox has ended is a leftover, for nothing else would ever end it', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { mountPointOf, mountsBelow } from './mount-table.ts';
+import { mountsBelow } from './mount-table.ts';
 
 const TABLE = [
   '22 1 254:0 / / rw,relatime - ext4 /dev/vda rw',
@@ -13,9 +13,4 @@ const TABLE = [
 it('mountsBelow finds the folder itself and what is below, not what merely begins alike', () => {
   assert.deepEqual(mountsBelow(TABLE, '/a/b'), ['/a/b', '/a/b/c d']);
   assert.deepEqual(mountsBelow(TABLE, '/'), ['/', '/a/b', '/a/b/c d', '/a/bc']);
-});
-
-it('mountPointOf finds the nearest mount at or above a path', () => {
-  const found = ['/a/b/c d/log', '/a/b/c', '/a/bcd', '/a/b', '/'].map((path) => mountPointOf(TABLE, path));
-  assert.deepEqual(found, ['/a/b/c d', '/a/b', '/', '/a/b', '/']);
 });
