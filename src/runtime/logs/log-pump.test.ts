@@ -73,11 +73,14 @@ describe('LogPump', () => {
     await hostCommand('mount', ['-o', 'loop', `${disk}.img`, disk]);
     // more of them than Node has threads for files
     const stuck = Array.from({ length: 8 }, (_, number) => `stuck-${number}`);
-    const pumps = await Promise.all(
-      stuck.map((name) => LogPump.start(options(name, { logPath: join(disk, `${name}.log`) }))),
-    );
+    const begin = (name: string): Promise<LogPump> =>
+      LogPump.start(options(name, { logPath: join(disk, `${name}.log`) }));
+    const pumps = await Promise.all(stuck.map(begin));
+    const late = stuck.map((name) => `late-${name}`);
+    let opening: readonly Promise<LogPump>[] = [];
     try {
       await hostCommand('fsfreeze', ['--freeze', disk]);
+      opening = late.map(begin);
       for (const name of stuck) guest.print(name, lines(0, 5000));
       guest.print('free', lines(0, 20_000));
       guest.end('free');
@@ -87,8 +90,8 @@ describe('LogPump', () => {
       for (const name of stuck) assert.equal(guest.acknowledged(name), 0);
     } finally {
       await hostCommand('fsfreeze', ['--unfreeze', disk]);
-      for (const name of stuck) guest.end(name);
-      await Promise.all(pumps.map(({ drained }) => drained));
+      for (const name of [...stuck, ...late]) guest.end(name);
+      await Promise.all([...pumps, ...(await Promise.all(opening))].map(({ drained }) => drained));
       for (const name of stuck) assert.equal(await content(join(disk, `${name}.log`)), lines(0, 5000));
       await hostCommand('umount', [disk]);
     }
