@@ -59,14 +59,22 @@ export class LogFile {
    */
   static async resume(path: string, recorded: LogPosition): Promise<{ file: LogFile; offsets: StreamOffsets }> {
     const file = await LogFile.open(path);
-    const base = { stdout: BigInt(recorded.stdout), stderr: BigInt(recorded.stderr) };
-    if (recorded.file === '' || recorded.file === file.identity) {
-      return { file, offsets: plus(base, await file.#countFrom(recorded.size)) };
+    try {
+      return { file, offsets: await file.#offsetsSince(recorded) };
+    } catch (error) {
+      await file.close();
+      throw error;
     }
-    const rotated = await turnAt(path, () => LogFile.#findRotated(path, recorded.file));
+  }
+
+  async #offsetsSince(recorded: LogPosition): Promise<StreamOffsets> {
+    const base = { stdout: BigInt(recorded.stdout), stderr: BigInt(recorded.stderr) };
+    if (recorded.file === '' || recorded.file === this.identity)
+      return plus(base, await this.#countFrom(recorded.size));
+    const rotated = await turnAt(this.path, () => LogFile.#findRotated(this.path, recorded.file));
     const inOld = rotated === undefined ? { stdout: 0n, stderr: 0n } : await rotated.#countFrom(recorded.size);
     await rotated?.close();
-    return { file, offsets: plus(plus(base, inOld), await file.#countFrom(0)) };
+    return plus(plus(base, inOld), await this.#countFrom(0));
   }
 
   static async #of(path: string, handle: FileHandle): Promise<LogFile> {
