@@ -56,7 +56,9 @@ async function rig(name: string) {
     if (recorded) await writeFile(paths.record, '{}');
     groups.add(paths.cgroupName);
     const console = await open(paths.console, 'w');
-    const shim = spawn('sh', ['-c', 'sleep 1000; :', '/opt/shim.cjs', id], { stdio: ['ignore', console.fd, 'ignore'] });
+    // one process, which never looks like two, as a shell does while it forks
+    const waiting = ['-e', 'setTimeout(() => 0, 1e6)', '/opt/shim.cjs', id];
+    const shim = spawn(process.execPath, waiting, { stdio: ['ignore', console.fd, 'ignore'] });
     await once(shim, 'spawn');
     await console.close();
     return { id, shim };
