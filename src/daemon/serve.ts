@@ -23,7 +23,11 @@ export async function serve(config: DaemonConfig, version: string): Promise<void
   const locks = [await FolderLock.take(config.root), await FolderLock.take(config.state)];
   await claimSocket(config.socket);
   const images = await openImageStore({ root: config.root, registryConfigDir: config.registryConfig, log });
-  const runtime = await openRuntime({ ...config, images, log });
+  const runtime = await Promise.race([openRuntime({ ...config, images, log }), stopped.then(() => undefined)]);
+  if (runtime === undefined) {
+    log.info('stopped before the daemon served: VMs run on');
+    return;
+  }
   const streaming = new StreamingServer(runtime, log);
   await streaming.listen(config.streaming.address, config.streaming.port);
   const metrics = new Metrics();

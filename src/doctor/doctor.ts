@@ -1,5 +1,4 @@
 /** `a3s-boxd doctor`: everything a pod needs of this host, and everything the daemon has left on it. */
-import { join } from 'node:path';
 import type { DaemonConfig } from '../config/schema.ts';
 import { BoxError, messageOf } from '../errors.ts';
 import { openLog } from '../observe/log.ts';
@@ -8,7 +7,7 @@ import { HostChecks } from '../runtime/host/host-checks.ts';
 import { findTraces, sandboxIds } from '../runtime/janitor/find-traces.ts';
 import { leftovers, sweep, type Trace } from '../runtime/janitor/trace.ts';
 import { CniNetwork } from '../runtime/network/cni-network.ts';
-import { shortId } from '../runtime/paths.ts';
+import { setAsideDir, shortId } from '../runtime/paths.ts';
 import { listFolder } from '../runtime/store/folder.ts';
 import { type Finding, fail, ok, table, warn } from './finding.ts';
 import { readHostFacts } from './host-facts.ts';
@@ -63,9 +62,9 @@ async function ownFindings(config: DaemonConfig, runs: boolean, fix: boolean): P
       asideFinding,
     ];
   }
-  const recorded = (await sandboxIds(root, state)).recorded;
+  const { recorded, ended } = await sandboxIds(root, state);
   const known = new Set([...recorded, ...(answer?.sandboxIds ?? [])].map(shortId));
-  const found = leftovers(traces, known);
+  const found = leftovers(traces, known, new Set(ended.map(shortId)));
   const failed = fix ? await sweep(found, log) : found;
   return [networkFinding, daemonFinding(answer), ...leftoverFindings(found, failed, fix), asideFinding];
 }
@@ -94,7 +93,7 @@ function leftoverFindings(found: readonly Trace[], failed: readonly Trace[], fix
 }
 
 async function setAside(root: string): Promise<Finding> {
-  const dir = join(root, 'set-aside');
+  const dir = setAsideDir(root);
   const names = await listFolder(dir);
   return names.length === 0
     ? ok('records', 'all can be read')

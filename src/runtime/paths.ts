@@ -51,6 +51,11 @@ export function sandboxesDir(root: string): string {
   return join(root, 'sandboxes');
 }
 
+/** Records that could not be understood, for whoever looks into it. */
+export function setAsideDir(root: string): string {
+  return join(root, 'set-aside');
+}
+
 export function runFolders(state: string): string {
   return join(state, 's');
 }

@@ -1,4 +1,4 @@
-/** guest-init's side of logs, statistics and heartbeats on a Unix socket, for tests of what the daemon makes of them. */
+/** guest-init's side of logs, events, statistics and heartbeats on a Unix socket, for tests of what the daemon makes of them. */
 import { EventEmitter } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,13 +8,18 @@ import {
   Server,
   ServerCredentials,
   type ServerDuplexStream,
+  type ServerUnaryCall,
+  type ServerWritableStream,
   type sendUnaryData,
   status,
 } from '@grpc/grpc-js';
+import type { ContainerInfo } from '../guest-client/generated/a3s/guest/v1/ContainerInfo.ts';
+import type { Event } from '../guest-client/generated/a3s/guest/v1/Event.ts';
 import type { HeartbeatRequest__Output } from '../guest-client/generated/a3s/guest/v1/HeartbeatRequest.ts';
 import type { HeartbeatResponse } from '../guest-client/generated/a3s/guest/v1/HeartbeatResponse.ts';
 import type { LogsRequest__Output } from '../guest-client/generated/a3s/guest/v1/LogsRequest.ts';
 import type { LogsResponse } from '../guest-client/generated/a3s/guest/v1/LogsResponse.ts';
+import type { RemoveContainerRequest__Output } from '../guest-client/generated/a3s/guest/v1/RemoveContainerRequest.ts';
 import type { StatsRequest__Output } from '../guest-client/generated/a3s/guest/v1/StatsRequest.ts';
 import type { StatsResponse } from '../guest-client/generated/a3s/guest/v1/StatsResponse.ts';
 import { GuestClient } from '../guest-client/guest-client.ts';
@@ -23,6 +28,10 @@ import { loadGuestProto } from '../guest-client/load-proto.ts';
 const CHUNK = 32 * 1024;
 
 type LogsCall = ServerDuplexStream<LogsRequest__Output, LogsResponse>;
+
+type EventsCall = ServerWritableStream<object, Event>;
+
+type RemoveCall = ServerUnaryCall<RemoveContainerRequest__Output, object>;
 
 type HeartbeatCall = ServerDuplexStream<HeartbeatRequest__Output, HeartbeatResponse>;
 
@@ -43,16 +52,24 @@ export class FakeGuest {
   readonly client: GuestClient;
   /** Answers Stats; by default never. */
   stats: () => Promise<StatsResponse> = () => new Promise(() => undefined);
+  /** What the first event tells of its containers; undefined: it never comes. */
+  snapshot: readonly ContainerInfo[] | undefined;
+  /** Every answer to RemoveContainer. */
+  removal: { readonly code: status } | null = null;
+  readonly removed: string[] = [];
+  readonly socket: string;
   /** Emits `asked` (milliseconds, answer, refuse) for each beat that is asked for, and `refused` when that has been sent. */
   readonly beats = new EventEmitter();
   readonly #server: Server;
   readonly #dir: string;
+  readonly #watchers: EventsCall[] = [];
   readonly #outputs = new Map<string, FakeOutput>();
 
   private constructor(dir: string, server: Server) {
     this.#dir = dir;
     this.#server = server;
-    const socket = join(dir, 'sock');
+    this.socket = join(dir, 'sock');
+    const { socket } = this;
     this.client = new GuestClient({ controlSocket: socket, execSocket: socket, terminalSocket: socket, token: 'ab' });
   }
 
@@ -64,7 +81,15 @@ export class FakeGuest {
     server.addService(Exec.service, { logs: (call: LogsCall) => void guest.#logs(call) });
     const stats: handleUnaryCall<StatsRequest__Output, StatsResponse> = (_call, callback) =>
       void guest.#answer(callback);
-    server.addService(Control.service, { stats, heartbeat: (call: HeartbeatCall) => guest.#heartbeat(call) });
+    server.addService(Control.service, {
+      stats,
+      heartbeat: (call: HeartbeatCall) => guest.#heartbeat(call),
+      events: (call: EventsCall) => guest.#events(call),
+      removeContainer: (call: RemoveCall, callback: sendUnaryData<object>) => {
+        guest.removed.push(call.request.containerId);
+        callback(guest.removal, {});
+      },
+    });
     await new Promise<void>((resolve, reject) => {
       server.bindAsync(`unix:${join(dir, 'sock')}`, ServerCredentials.createInsecure(), (error) =>
         error === null ? resolve() : reject(error),
@@ -99,6 +124,16 @@ export class FakeGuest {
     const known = this.#outputs.get(containerId) ?? new FakeOutput();
     this.#outputs.set(containerId, known);
     return known;
+  }
+
+  /** Ends every stream of events. */
+  hangUp(): void {
+    for (const call of this.#watchers.splice(0)) call.end();
+  }
+
+  #events(call: EventsCall): void {
+    this.#watchers.push(call);
+    if (this.snapshot !== undefined) call.write({ snapshot: { containers: [...this.snapshot] } });
   }
 
   #heartbeat(call: HeartbeatCall): void {

@@ -14,7 +14,7 @@ import { EXIT_CODE_START_FAILED } from './container-record.ts';
  * Fine with one that runs: whoever started it may have got no answer. CONTAINER_STATE if it has ended; START_FAILED (and the
  * container EXITED 128, StartError) if its program cannot run.
  */
-export async function startContainer(context: RuntimeContext, id: string): Promise<void> {
+export async function startContainer(context: Pick<RuntimeContext, 'index' | 'log'>, id: string): Promise<void> {
   const { sandbox, container } = context.index.getContainer(id);
   await container.turns.take(async () => {
     if (container.record.state === 'RUNNING') return;
@@ -39,7 +39,7 @@ export async function startContainer(context: RuntimeContext, id: string): Promi
 
 /** Copies the container's output to its log: all of it, or what lies behind `recorded`. */
 export async function pumpLog(
-  context: RuntimeContext,
+  context: Pick<RuntimeContext, 'log'>,
   sandbox: Sandbox,
   container: Container,
   recorded?: LogPosition,

@@ -1,11 +1,14 @@
 /** Everything on this host that carries the mark of the daemon with these folders. */
 import { join } from 'node:path';
+import { z } from 'zod';
+import { errnoOf } from '../../errors.ts';
 import type { Cgroups } from '../cgroup/cgroups.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 import { hostMark, runFolders, runPaths, sandboxesDir, sandboxPaths, shortId } from '../paths.ts';
 import { removeShares } from '../share/share.ts';
-import { exists, listFolder } from '../store/folder.ts';
-import { discardRun } from '../vm/vm.ts';
+import { listFolder } from '../store/folder.ts';
+import { readRecord } from '../store/record-file.ts';
+import { discardRun } from '../vm/run-folder.ts';
 import { findShims } from './find-shims.ts';
 import type { Trace } from './trace.ts';
 
@@ -16,6 +19,7 @@ export interface TraceTools {
   readonly cgroups: Pick<Cgroups, 'find'>;
 }
 
+const stateSchema = z.looseObject({ state: z.string() });
 const SANDBOX_ID = /^[0-9a-f]{64}$/;
 
 /** In the order in which they can be removed: processes before what they hold open. */
@@ -29,14 +33,33 @@ export async function findTraces({ root, state, network, cgroups }: TraceTools):
   ];
 }
 
-/** Ids of the sandboxes that have a folder; those with a record are sandboxes, the others were never finished. */
-export async function sandboxIds(
-  root: string,
-  state: string,
-): Promise<{ readonly recorded: readonly string[]; readonly unfinished: readonly string[] }> {
+export interface SandboxIds {
+  /** Those with a record, readable or not. */
+  readonly recorded: readonly string[];
+  /** Those among them that have ended. */
+  readonly ended: readonly string[];
+  /** Those without: they were never finished. */
+  readonly unfinished: readonly string[];
+}
+
+/** Ids of the sandboxes that have a folder. */
+export async function sandboxIds(root: string, state: string): Promise<SandboxIds> {
   const ids = (await listFolder(sandboxesDir(root))).filter((name) => SANDBOX_ID.test(name));
-  const there = await Promise.all(ids.map((id) => exists(sandboxPaths(root, state, id).record)));
-  return { recorded: ids.filter((_, at) => there[at]), unfinished: ids.filter((_, at) => there[at] !== true) };
+  const states = await Promise.all(ids.map((id) => recordedState(sandboxPaths(root, state, id).record)));
+  return {
+    recorded: ids.filter((_, at) => states[at] !== undefined),
+    ended: ids.filter((_, at) => states[at] === 'NOTREADY'),
+    unfinished: ids.filter((_, at) => states[at] === undefined),
+  };
+}
+
+/** Undefined if there is no record; one that cannot be read stands for a sandbox all the same. */
+async function recordedState(path: string): Promise<string | undefined> {
+  try {
+    return (await readRecord(path, stateSchema)).state;
+  } catch (error) {
+    return errnoOf(error) === 'ENOENT' ? undefined : 'unknown';
+  }
 }
 
 async function findRunFolders(state: string): Promise<readonly Trace[]> {

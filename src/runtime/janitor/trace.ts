@@ -19,13 +19,28 @@ export interface Trace {
   remove(): Promise<boolean>;
 }
 
-/** Those that are of none of the known sandboxes (short ids), in the order in which they can be removed. */
-export function leftovers(traces: readonly Trace[], known: ReadonlySet<string>): readonly Trace[] {
-  return traces.filter(({ owner }) => !known.has(owner));
+/**
+ * Those that are of none of the known sandboxes (short ids), in the order in which they can be removed. A sandbox among the known
+ * that has ended has everything but a shim: it never gets one again.
+ */
+export function leftovers(
+  traces: readonly Trace[],
+  known: ReadonlySet<string>,
+  ended: ReadonlySet<string>,
+): readonly Trace[] {
+  return traces.filter(({ kind, owner }) => !known.has(owner) || (kind === 'shim' && ended.has(owner)));
 }
 
-/** Removes each on its own, with a line in the log: one that fails does not stop the others. Returns those that are still there. */
+/**
+ * Removes each on its own, with a line in the log: one that fails does not stop the others, and one that hangs only those of the
+ * same sandbox. Returns those that are still there.
+ */
 export async function sweep(found: readonly Trace[], log: Log): Promise<readonly Trace[]> {
+  const owners = [...Map.groupBy(found, ({ owner }) => owner).values()];
+  return (await Promise.all(owners.map((own) => sweepOwner(own, log)))).flat();
+}
+
+async function sweepOwner(found: readonly Trace[], log: Log): Promise<readonly Trace[]> {
   const failed: Trace[] = [];
   for (const trace of found) {
     const { kind, name } = trace;

@@ -3,7 +3,7 @@ import type { Stats } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BoxError, errnoOf, messageOf } from '../../errors.ts';
-import { DiskTurns } from './disk-turns.ts';
+import { DiskTurns, turnAt } from './disk-turns.ts';
 import { LineCounter, type LogPosition } from './log-position.ts';
 
 const LOG_MODE = 0o640;
@@ -44,8 +44,10 @@ export class LogFile {
   /** Opens or creates the log; its folder is made if the caller (crictl) did not. */
   static async open(path: string): Promise<LogFile> {
     try {
-      await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-      return await LogFile.#of(path, await open(path, 'a+', LOG_MODE));
+      return await turnAt(path, async () => {
+        await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+        return LogFile.#of(path, await open(path, 'a+', LOG_MODE));
+      });
     } catch (cause) {
       throw new BoxError('INVALID_REQUEST', `cannot write container log ${path}: ${messageOf(cause)}`, { cause });
     }
@@ -57,14 +59,22 @@ export class LogFile {
    */
   static async resume(path: string, recorded: LogPosition): Promise<{ file: LogFile; offsets: StreamOffsets }> {
     const file = await LogFile.open(path);
-    const base = { stdout: BigInt(recorded.stdout), stderr: BigInt(recorded.stderr) };
-    if (recorded.file === '' || recorded.file === file.identity) {
-      return { file, offsets: plus(base, await file.#countFrom(recorded.size)) };
+    try {
+      return { file, offsets: await file.#offsetsSince(recorded) };
+    } catch (error) {
+      await file.close();
+      throw error;
     }
-    const rotated = await LogFile.#findRotated(path, recorded.file);
+  }
+
+  async #offsetsSince(recorded: LogPosition): Promise<StreamOffsets> {
+    const base = { stdout: BigInt(recorded.stdout), stderr: BigInt(recorded.stderr) };
+    if (recorded.file === '' || recorded.file === this.identity)
+      return plus(base, await this.#countFrom(recorded.size));
+    const rotated = await turnAt(this.path, () => LogFile.#findRotated(this.path, recorded.file));
     const inOld = rotated === undefined ? { stdout: 0n, stderr: 0n } : await rotated.#countFrom(recorded.size);
     await rotated?.close();
-    return { file, offsets: plus(plus(base, inOld), await file.#countFrom(0)) };
+    return plus(plus(base, inOld), await this.#countFrom(0));
   }
 
   static async #of(path: string, handle: FileHandle): Promise<LogFile> {
@@ -104,8 +114,11 @@ export class LogFile {
   }
 
   async close(): Promise<void> {
-    this.#disk.release();
-    await this.#handle.close();
+    try {
+      await this.#disk.take(() => this.#handle.close());
+    } finally {
+      this.#disk.release();
+    }
   }
 
   /**
@@ -116,7 +129,8 @@ export class LogFile {
     const counter = new LineCounter();
     const buffer = Buffer.alloc(Math.min(READ_BYTES, Math.max(0, this.#size - start)));
     for (let at = start; at < this.#size; ) {
-      const { bytesRead } = await this.#handle.read(buffer, 0, Math.min(buffer.length, this.#size - at), at);
+      const length = Math.min(buffer.length, this.#size - at);
+      const { bytesRead } = await this.#disk.take(() => this.#handle.read(buffer, 0, length, at));
       if (bytesRead === 0) break;
       counter.push(buffer.subarray(0, bytesRead));
       at += bytesRead;
@@ -124,7 +138,7 @@ export class LogFile {
     const whole = start + counter.wholeBytes;
     if (whole < this.#size) {
       this.#size = whole;
-      await this.#handle.truncate(whole);
+      await this.#disk.take(() => this.#handle.truncate(whole));
     }
     return counter;
   }

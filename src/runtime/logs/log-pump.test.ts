@@ -73,11 +73,14 @@ describe('LogPump', () => {
     await hostCommand('mount', ['-o', 'loop', `${disk}.img`, disk]);
     // more of them than Node has threads for files
     const stuck = Array.from({ length: 8 }, (_, number) => `stuck-${number}`);
-    const pumps = await Promise.all(
-      stuck.map((name) => LogPump.start(options(name, { logPath: join(disk, `${name}.log`) }))),
-    );
+    const begin = (name: string): Promise<LogPump> =>
+      LogPump.start(options(name, { logPath: join(disk, `${name}.log`) }));
+    const pumps = await Promise.all(stuck.map(begin));
+    const late = stuck.map((name) => `late-${name}`);
+    let opening: readonly Promise<LogPump>[] = [];
     try {
       await hostCommand('fsfreeze', ['--freeze', disk]);
+      opening = late.map(begin);
       for (const name of stuck) guest.print(name, lines(0, 5000));
       guest.print('free', lines(0, 20_000));
       guest.end('free');
@@ -87,8 +90,8 @@ describe('LogPump', () => {
       for (const name of stuck) assert.equal(guest.acknowledged(name), 0);
     } finally {
       await hostCommand('fsfreeze', ['--unfreeze', disk]);
-      for (const name of stuck) guest.end(name);
-      await Promise.all(pumps.map(({ drained }) => drained));
+      for (const name of [...stuck, ...late]) guest.end(name);
+      await Promise.all([...pumps, ...(await Promise.all(opening))].map(({ drained }) => drained));
       for (const name of stuck) assert.equal(await content(join(disk, `${name}.log`)), lines(0, 5000));
       await hostCommand('umount', [disk]);
     }
@@ -166,6 +169,25 @@ describe('LogPump', () => {
     guest.end('emptied');
     await second.drained;
     assert.equal(await content(path), lines(100, 200));
+  });
+
+  it('that cannot be opened after a restart loses lines, and is written again as soon as it can be', async () => {
+    const folder = join(dir, 'away');
+    const path = join(folder, 'away.log');
+    await writeFile(folder, 'no folder');
+    const recorded = { file: '1:2', size: 7, stdout: '0', stderr: '0' };
+    const pump = await LogPump.resume(options('away', { logPath: path }), recorded);
+    guest.print('away', lines(0, 100));
+    while (guest.acknowledged('away') < lines(0, 100).length) await new Promise(setImmediate);
+    await assert.rejects(pump.reopen(), { reason: 'INVALID_REQUEST', message: /away\.log/ });
+    assert.equal(existsSync(join(dir, 'away.position.json')), false, 'what is in no file was recorded');
+    await rm(folder);
+    guest.print('away', lines(100, 200));
+    guest.end('away');
+    await pump.drained;
+    assert.equal(await content(path), lines(100, 200));
+    const { size, stdout } = await readRecord(join(dir, 'away.position.json'), logPositionSchema);
+    assert.deepEqual([size, stdout], [(await stat(path)).size, String(lines(0, 200).length)]);
   });
 
   it('loses whole lines while the disk is full, and writes again when it is not', async () => {

@@ -75,13 +75,12 @@ export class LogPump {
     return pump;
   }
 
-  /** The same for a container that has been written about: goes on where the file (or a rotated one) ends. */
+  /**
+   * The same for a container that has been written about: goes on where the file (or a rotated one) ends. A file that cannot be
+   * opened or counted loses lines until it can be written, as any other.
+   */
   static async resume(options: LogPumpOptions, recorded: LogPosition): Promise<LogPump> {
-    if (options.logPath === '') {
-      const offsets = { stdout: BigInt(recorded.stdout), stderr: BigInt(recorded.stderr) };
-      return new LogPump(options, undefined, offsets);
-    }
-    const { file, offsets } = await LogFile.resume(options.logPath, recorded);
+    const { file, offsets } = await resumeFile(options, recorded);
     const pump = new LogPump(options, file, offsets);
     await pump.#fileTurns.take(() => pump.#record());
     return pump;
@@ -197,6 +196,7 @@ export class LogPump {
   async #appendOrLose(lines: readonly Buffer[]): Promise<void> {
     const { log, containerId, logPath } = this.#options;
     try {
+      if (this.#file === undefined && logPath !== '') await this.#exchangeFile();
       await this.#file?.append(lines);
     } catch (error) {
       if (this.#lostChunks === 0)
@@ -212,7 +212,9 @@ export class LogPump {
     this.#lostChunks = 0;
   }
 
+  /** While there is no file the last position stands: the next start counts from there what the file then holds. */
   async #record(): Promise<void> {
+    if (this.#file === undefined && this.#options.logPath !== '') return;
     try {
       await this.#file?.measure();
       const position: LogPosition = {
@@ -227,4 +229,17 @@ export class LogPump {
       this.#options.log.debug({ error: messageOf(error) }, 'log position not recorded');
     }
   }
+}
+
+/** No file if there is to be none, or none that can be had; the record then says how far the output has come. */
+async function resumeFile(
+  { logPath, containerId, log }: LogPumpOptions,
+  recorded: LogPosition,
+): Promise<{ readonly file: LogFile | undefined; readonly offsets: StreamOffsets }> {
+  try {
+    if (logPath !== '') return await LogFile.resume(logPath, recorded);
+  } catch (error) {
+    log.error({ containerId, logPath, error: messageOf(error) }, 'container log cannot be taken up again');
+  }
+  return { file: undefined, offsets: { stdout: BigInt(recorded.stdout), stderr: BigInt(recorded.stderr) } };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { sandboxConfig } from '../../testing/configs.ts';
@@ -244,8 +244,20 @@ inNetworkWorld(import.meta.url, () => {
       assert.equal((await network.readiness()).ready, true);
       await writeFile(join(rig.base, 'down'), '');
       assert.match((await network.readiness()).message, /STATUS.*plugin not available \(code 50\)/);
-      await network.reconcile([]);
+      await network.reconcile([], false);
+      assert.doesNotMatch(await readFile(asked, 'utf8'), /GC/, 'GC beside what may be attached meanwhile');
+      await network.reconcile([], true);
       assert.match(await readFile(asked, 'utf8'), /GC .*"cni.dev\/valid-attachments":\[\]/);
+    });
+
+    it('a network record that the disk does not give out is not taken for a broken one', async () => {
+      const network = await rig.open();
+      const place = rig.place();
+      const record = join(rig.root, 'network', 'attachments', `${place.sandboxId}.json`);
+      await mkdir(record, { recursive: true });
+      await assert.rejects(network.detach(place), { code: 'EISDIR' });
+      assert.ok(existsSync(record));
+      await rm(record, { recursive: true });
     });
 
     describe('at start', () => {
@@ -278,7 +290,7 @@ inNetworkWorld(import.meta.url, () => {
         await rig.host('ip', '-n', place.netnsName, 'route', 'delete', 'default');
         const next = await rig.open();
         const checked = rig.logs('not as CNI made it');
-        await next.reconcile(known(place, attachment));
+        await next.reconcile(known(place, attachment), true);
         await checked;
         assert.ok(rig.logged.some((line) => line.includes('redirection between a pod and its network restored')));
         const filters = await rig.host('tc', '-n', place.netnsName, 'filter', 'show', 'dev', 'eth0', 'parent', 'ffff:');

@@ -150,8 +150,8 @@ export class CniNetwork implements PodNetwork {
     return findTraces(await this.#tools());
   }
 
-  async reconcile(known: readonly KnownSandbox[]): Promise<void> {
-    await reconcile(await this.#tools(), known);
+  async reconcile(known: readonly KnownSandbox[], quiet: boolean): Promise<void> {
+    await reconcile(await this.#tools(), known, quiet);
     void this.#checkLive(known);
   }
 
@@ -224,6 +224,7 @@ export class CniNetwork implements PodNetwork {
     try {
       return await this.#store.read(sandboxId);
     } catch (error) {
+      if (!isBoxError(error, 'RECORD_INVALID')) throw error;
       const path = await this.#store.setAside(sandboxId);
       this.#options.log.error(
         { sandboxId, path, error: messageOf(error) },

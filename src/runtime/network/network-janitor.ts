@@ -16,6 +16,9 @@ import { isRedirected, redirect } from './datapath.ts';
 import { leaseholders } from './default-network.ts';
 import type { KnownSandbox, NetworkAttachment, NetworkPlace } from './pod-network.ts';
 
+/** The daemon does not serve meanwhile, because garbage must not be collected while networks are made. */
+const GC_LIMIT_MS = 5_000;
+
 export interface JanitorTools {
   readonly root: string;
   readonly state: string;
@@ -34,10 +37,10 @@ export async function findTraces(tools: JanitorTools): Promise<readonly Trace[]>
 }
 
 /** What running sandboxes should have is repaired; each step on its own: one that fails is logged and stops nothing. */
-export async function reconcile(tools: JanitorTools, known: readonly KnownSandbox[]): Promise<void> {
+export async function reconcile(tools: JanitorTools, known: readonly KnownSandbox[], quiet: boolean): Promise<void> {
   const live = known.flatMap(({ place, attachment }) => (attachment === undefined ? [] : [{ place, attachment }]));
   for (const { place, attachment } of live) await repair(tools, place, attachment);
-  await collectGarbage(tools, live);
+  if (quiet) await collectGarbage(tools, live);
 }
 
 async function findRecords({ root, state, store, detach }: JanitorTools): Promise<readonly Trace[]> {
@@ -103,7 +106,7 @@ async function collectGarbage(
   const ids = new Set([...live.map(({ place }) => place.sandboxId), ...(await store.ids())]);
   const valid = [...ids].map((containerId) => ({ containerId, ifname: 'eth0' }));
   await attempt(log, { network: current.name, attachments: valid.length }, 'CNI garbage collected', () =>
-    gc(current, valid, limits),
+    gc(current, valid, { ...limits, timeoutMs: Math.min(limits.timeoutMs, GC_LIMIT_MS) }),
   );
 }
 

@@ -82,8 +82,8 @@ export interface PodNetwork {
   stats(netnsName: string): Promise<readonly InterfaceStats[]>;
   /** All there is of networks on the host with this daemon's mark, in the order in which it can be removed. */
   traces(): Promise<readonly Trace[]>;
-  /** At start: what the live sandboxes should have is repaired. */
-  reconcile(known: readonly KnownSandbox[]): Promise<void>;
+  /** At start: what the live sandboxes should have is repaired. Only if it is `quiet`, nothing being attached or detached, garbage is collected. */
+  reconcile(known: readonly KnownSandbox[], quiet: boolean): Promise<void>;
 }
 
 export interface KnownSandbox {

@@ -1,54 +1,64 @@
 /** The containers of a recovered sandbox: their records, and what the guest says became of them meanwhile. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf } from '../../errors.ts';
+import { errnoOf, messageOf } from '../../errors.ts';
 import type { ContainerInfo__Output } from '../../guest-client/generated/a3s/guest/v1/ContainerInfo.ts';
 import { Container } from '../container/container.ts';
 import { containerRecordSchema, EXIT_CODE_UNKNOWN } from '../container/container-record.ts';
 import { deleteSpec } from '../container/spec-file.ts';
 import { pumpLog, startContainer } from '../container/start-container.ts';
-import type { RuntimeContext } from '../context.ts';
 import { type LogPosition, logPositionSchema, START } from '../logs/log-position.ts';
-import { logPositionPath, type SandboxPaths } from '../paths.ts';
+import { logPositionPath, type SandboxPaths, shortId } from '../paths.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { removeVolumes, volumeNames } from '../share/volumes.ts';
-import { exists, listFolder } from '../store/folder.ts';
+import { listFolder } from '../store/folder.ts';
 import { readRecord } from '../store/record-file.ts';
-import { nowNanos } from '../time.ts';
+import { nowNanos, settlesWithin } from '../time.ts';
+import { attempt } from './attempt.ts';
+import type { RecoveryTools } from './recovery-tools.ts';
+import { readOrSetAside } from './set-aside.ts';
 
-const RECORD_NAME = /^[0-9a-f]{64}\.json$/;
+const RECORD_NAME = /^([0-9a-f]{64})\.json$/;
 /** What a container has on the host besides its record. */
 const BELONGING = /^([0-9a-f]{64})(?:-\d+|\.spec\.json|\.log-position\.json)$/;
 
-/** Reads the records; one that cannot be read is logged and left alone. */
-export async function loadContainers(context: RuntimeContext, sandbox: Sandbox): Promise<void> {
+/** The log of a healthy disk is there at once. One that is late goes on being opened behind the guest. */
+const LOGS_LATE_MS = 5_000;
+
+/** Reads the records. The container of one that is set aside goes when the guest is asked for what it has. */
+export async function loadContainers(context: RecoveryTools, sandbox: Sandbox): Promise<void> {
   for (const name of await listFolder(sandbox.paths.containers)) {
-    if (!RECORD_NAME.test(name)) continue;
+    const id = RECORD_NAME.exec(name)?.[1];
+    if (id === undefined) continue;
     const path = join(sandbox.paths.containers, name);
-    try {
-      const record = await readRecord(path, containerRecordSchema);
-      const container = new Container(record, path, (type) => sandbox.tell(type, record.id));
-      sandbox.containers.set(record.id, container);
-    } catch (error) {
-      context.log.error(
-        { path, error: messageOf(error) },
-        'container record cannot be read: the container is not shown',
-      );
-    }
+    const aside = `container-${shortId(sandbox.id)}-${shortId(id)}.json`;
+    const becomes = 'its container is removed, and its sandbox goes on without it';
+    const record = await readOrSetAside(context, path, containerRecordSchema, aside, becomes);
+    if (record === undefined) continue;
+    sandbox.containers.set(record.id, new Container(record, path, (type) => sandbox.tell(type, record.id)));
   }
 }
 
-/** Follows a live guest again. Logs first: an exit that is told next must find its container's log being copied. */
-export async function resumeContainers(context: RuntimeContext, sandbox: Sandbox): Promise<void> {
-  const running = [...sandbox.containers.values()].filter(({ record }) => record.state === 'RUNNING');
-  for (const container of running) await resumeLog(context, sandbox, container);
+/**
+ * Follows a live guest again; rejects only if the guest does not answer. Logs first: an exit that is told next must find its
+ * container's log being copied.
+ */
+export async function resumeContainers(context: RecoveryTools, sandbox: Sandbox): Promise<void> {
+  const all = [...sandbox.containers.values()];
+  const running = all.filter(({ record }) => record.state === 'RUNNING');
+  await Promise.all(running.map((container) => resumeLog(context, sandbox, container)));
   const inGuest = new Map((await sandbox.watch(context.heartbeatMs)).map((info) => [info.containerId, info]));
-  for (const container of sandbox.containers.values()) {
-    await reconcile(context, sandbox, container, inGuest.get(container.id));
+  for (const container of all) {
+    await attempt(context.log, { containerId: container.id }, 'state of a container not recorded', () =>
+      // kubelet may be starting it already
+      container.turns.take(() => reconcile(context, sandbox, container, inGuest.get(container.id))),
+    );
   }
-  for (const id of new Set([...inGuest.keys(), ...(await idsOnHost(sandbox.paths))])) {
-    if (!sandbox.containers.has(id)) await removeUnrecorded(context, sandbox, id);
-  }
+  await attempt(context.log, { sandboxId: sandbox.id }, 'containers without a record not looked for', async () => {
+    for (const id of new Set([...inGuest.keys(), ...(await idsOnHost(sandbox.paths))])) {
+      if (!sandbox.containers.has(id)) await removeUnrecorded(context, sandbox, id);
+    }
+  });
 }
 
 /** The containers that have volumes or files beside their record here, whether there is a record or not. */
@@ -58,7 +68,7 @@ async function idsOnHost(paths: SandboxPaths): Promise<readonly string[]> {
 }
 
 async function reconcile(
-  context: RuntimeContext,
+  context: RecoveryTools,
   sandbox: Sandbox,
   container: Container,
   info: ContainerInfo__Output | undefined,
@@ -86,7 +96,7 @@ async function reconcile(
  * The daemon died during its start, which is not over, or has failed for a reason that the guest tells whoever asks again. Nobody
  * waits for that here: it may last, and every other sandbox would wait with it.
  */
-function goOnStarting(context: RuntimeContext, sandbox: Sandbox, container: Container): void {
+function goOnStarting(context: RecoveryTools, sandbox: Sandbox, container: Container): void {
   startContainer(context, container.id).catch((error: unknown) =>
     context.log.warn(
       { sandboxId: sandbox.id, containerId: container.id, error: messageOf(error) },
@@ -95,17 +105,39 @@ function goOnStarting(context: RuntimeContext, sandbox: Sandbox, container: Cont
   );
 }
 
-async function resumeLog(context: RuntimeContext, sandbox: Sandbox, container: Container): Promise<void> {
-  const path = logPositionPath(sandbox.paths, container.id);
-  const position: LogPosition = (await exists(path)) ? await readRecord(path, logPositionSchema) : START;
-  await pumpLog(context, sandbox, container, position);
+/** A container runs on whatever becomes of its log. */
+async function resumeLog(context: RecoveryTools, sandbox: Sandbox, container: Container): Promise<void> {
+  const facts = { sandboxId: sandbox.id, containerId: container.id };
+  const resumed = attempt(context.log, facts, 'container log not resumed', async () => {
+    const position = await readPosition(context, logPositionPath(sandbox.paths, container.id));
+    await pumpLog(context, sandbox, container, position);
+  });
+  if (!(await settlesWithin(resumed, LOGS_LATE_MS))) context.log.warn(facts, 'container log is late: its disk hangs');
 }
 
-/** Begun, in the guest or only on the host, but the daemon died before it could say so: the caller never got an id. */
-async function removeUnrecorded(context: RuntimeContext, sandbox: Sandbox, id: string): Promise<void> {
-  await sandbox.vm().guest.removeContainer(id);
-  await removeVolumes(sandbox.paths, sandbox.mountSpace(), id);
-  await deleteSpec(sandbox.paths, id);
-  await rm(logPositionPath(sandbox.paths, id), { force: true });
-  context.log.warn({ sandboxId: sandbox.id, containerId: id }, 'half-made container removed');
+/** Without the record the file itself says how far its output has come. */
+async function readPosition(context: RecoveryTools, path: string): Promise<LogPosition> {
+  try {
+    return await readRecord(path, logPositionSchema);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') {
+      context.log.warn({ path, error: messageOf(error) }, 'log position cannot be read: lines of the log are counted');
+    }
+    return START;
+  }
+}
+
+/**
+ * Begun, in the guest or only on the host, but the daemon died before it could say so: the caller never got an id. Or its record was
+ * set aside: then kubelet makes it anew.
+ */
+async function removeUnrecorded(context: RecoveryTools, sandbox: Sandbox, id: string): Promise<void> {
+  const facts = { sandboxId: sandbox.id, containerId: id };
+  await attempt(context.log, facts, 'container without a record not removed', async () => {
+    await sandbox.vm().guest.removeContainer(id);
+    await removeVolumes(sandbox.paths, sandbox.mountSpace(), id);
+    await deleteSpec(sandbox.paths, id);
+    await rm(logPositionPath(sandbox.paths, id), { force: true });
+    context.log.warn(facts, 'container without a record removed');
+  });
 }

@@ -17,7 +17,8 @@ import { deleteRecord } from '../store/record-file.ts';
 import { checkSysctls } from '../sysctls.ts';
 import { nowNanos, settleBoth } from '../time.ts';
 import { type UndoStack, withUndo } from '../undo.ts';
-import { discardRun, Vm } from '../vm/vm.ts';
+import { discardRun } from '../vm/run-folder.ts';
+import { Vm } from '../vm/vm.ts';
 import { Sandbox } from './sandbox.ts';
 import { podKey } from './sandbox-index.ts';
 

@@ -12,6 +12,7 @@
 import { BoxError, messageOf } from '../../errors.ts';
 import { failpoint } from '../../failpoints/failpoint.ts';
 import type { ContainerInfo__Output } from '../../guest-client/generated/a3s/guest/v1/ContainerInfo.ts';
+import type { Exited__Output } from '../../guest-client/generated/a3s/guest/v1/Exited.ts';
 import type { CgroupPlace } from '../cgroup/cgroup-path.ts';
 import type { Cgroups } from '../cgroup/cgroups.ts';
 import type { Container } from '../container/container.ts';
@@ -119,23 +120,23 @@ export class Sandbox {
   hold(vm: Vm, cgroups: Pick<Cgroups, 'oomKills'>): void {
     this.#vm = vm;
     this.#gone = vm.ended.then(() => this.#onVmGone(cgroups));
-    this.#gone.catch((error: unknown) =>
-      this.#log.error({ sandboxId: this.id, error: messageOf(error) }, 'the end of a VM was not recorded'),
-    );
+    void this.#noted(this.#gone);
   }
 
   /**
    * Follows the guest's events, which are its containers', and its heartbeat, which may stay away for `heartbeatMs`. Resolves with
-   * the guest's containers as of now.
+   * the guest's containers as of now; DEADLINE if it does not tell them in the same time.
    */
   async watch(heartbeatMs: number): Promise<readonly ContainerInfo__Output[]> {
     const vm = this.vm();
-    const containers = await watchGuest(vm.guest, {
-      exited: (event) => void this.#onExited(event.containerId, (container) => container.markExited(event)),
+    const handlers = {
+      exited: (event: Exited__Output) =>
+        void this.#onExited(event.containerId, (container) => container.markExited(event)),
       ended: () => void this.#onGuestGone(vm),
-    });
+    };
+    const containers = await watchGuest(vm.guest, handlers, heartbeatMs);
     const silence = `guest-init gave no sign of life for ${heartbeatMs / 1000} s, so its VM was ended`;
-    this.#stopHeartbeat = followHeartbeat(vm.guest, heartbeatMs, () => void this.#giveUp(vm, silence));
+    this.#stopHeartbeat = followHeartbeat(vm.guest, heartbeatMs, () => void this.giveUp(silence));
     return containers;
   }
 
@@ -176,6 +177,21 @@ export class Sandbox {
     await Promise.all(ends);
   }
 
+  /** Ends a VM that is of no use any more; what follows is the end of a VM, as any other. Returns when the sandbox is NOTREADY. */
+  async giveUp(cause: string): Promise<void> {
+    if (this.#stopping) return;
+    this.#cause = cause;
+    try {
+      await this.#vm?.kill();
+    } catch (error) {
+      // of one that was never shown there is nothing to record
+      if (this.#gone === undefined) return;
+      // it may end much later, or never: nobody waits for that
+      this.#gone = this.markNotReady(`${cause}; ${messageOf(error)}`);
+    }
+    await this.#noted(this.#gone);
+  }
+
   /** Lets go of the VM without ending it: the daemon stops. */
   release(): void {
     for (const container of this.containers.values()) container.detachLog();
@@ -185,6 +201,15 @@ export class Sandbox {
     this.#gone = undefined;
     this.#vm?.release();
     this.#vm = undefined;
+  }
+
+  /** Waits for the record of a VM's end; that it failed is only logged. */
+  async #noted(gone: Promise<void> | undefined): Promise<void> {
+    try {
+      await gone;
+    } catch (error) {
+      this.#log.error({ sandboxId: this.id, error: messageOf(error) }, 'the end of a VM was not recorded');
+    }
   }
 
   async #onVmGone(cgroups: Pick<Cgroups, 'oomKills'>): Promise<void> {
@@ -217,13 +242,6 @@ export class Sandbox {
   /** guest-init is gone but its VM is not: a sandbox without an agent can never be READY. */
   async #onGuestGone(vm: Vm): Promise<void> {
     if (this.#stopping || (await settlesWithin(vm.ended, LINGER_MS))) return;
-    await this.#giveUp(vm, 'guest-init closed its connection and its VM lived on, so it was ended');
-  }
-
-  /** What follows is the end of the VM, as any other. */
-  async #giveUp(vm: Vm, cause: string): Promise<void> {
-    if (this.#stopping) return;
-    this.#cause = cause;
-    await vm.kill();
+    await this.giveUp('guest-init closed its connection and its VM lived on, so it was ended');
   }
 }

@@ -7,7 +7,7 @@ import type { RuntimeContext } from '../context.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 import { removeShares } from '../share/share.ts';
 import { settleBoth } from '../time.ts';
-import { discardRun } from '../vm/vm.ts';
+import { discardRun } from '../vm/run-folder.ts';
 import type { Sandbox } from './sandbox.ts';
 
 /** Kills the containers without grace, ends the VM, frees the network; the records stay. */

@@ -27,6 +27,11 @@ describe('record files', () => {
     assert.deepEqual(await readdir(dir), []);
   });
 
+  it('are not called invalid when it is the disk that does not give them out', async () => {
+    await assert.rejects(readRecord(join(dir, 'none.json'), schema), { code: 'ENOENT' });
+    await assert.rejects(readRecord(dir, schema), { code: 'EISDIR' });
+  });
+
   for (const [what, content] of [
     ['half a record', '{"version":1,"na'],
     ['another version', '{"version":2,"name":"x"}'],

@@ -32,10 +32,14 @@ export async function writeVolatile(path: string, record: unknown): Promise<void
   await rename(tmp, path);
 }
 
-/** Reads and checks a record; RECORD_INVALID (with the path and what is wrong) if it cannot be understood. */
+/**
+ * Reads and checks a record; RECORD_INVALID (with the path and what is wrong) if it cannot be understood. What the system says of
+ * reading it (ENOENT, EIO, EMFILE) is thrown as it is: it says nothing of the record.
+ */
 export async function readRecord<T>(path: string, schema: z.ZodType<T>): Promise<T> {
+  const text = await readFile(path, 'utf8');
   try {
-    return schema.parse(JSON.parse(await readFile(path, 'utf8')));
+    return schema.parse(JSON.parse(text));
   } catch (cause) {
     throw new BoxError('RECORD_INVALID', `cannot read record ${path}: ${messageOf(cause)}`, { cause });
   }

@@ -1,6 +1,7 @@
 /** The last 64 KiB of what a VM's kernel and guest-init printed, read from a FIFO the shim writes to. */
 import { constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { errnoOf } from '../../errors.ts';
 
 const RING_BYTES = 64 * 1024;
 /** How much of the tail an error quotes. */
@@ -28,8 +29,8 @@ export class ConsoleRing {
   }
 
   /**
-   * Starts reading the FIFO. Open it before the writer does (`openConsole`), or, when a running shim is taken up again,
-   * at any time: without a writer it ends at once.
+   * Starts reading the FIFO. Open it before the writer does (`openConsole`), or, when a running shim is taken up again
+   * (`openConsoleOf`), at any time: without a writer it ends at once.
    */
   static read(fd: number): ConsoleRing {
     return new ConsoleRing(fd);
@@ -68,6 +69,16 @@ export class ConsoleRing {
 /** Opens the read end of an existing FIFO without waiting for a writer; the caller owns the descriptor. */
 export function openConsole(path: string): number {
   return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+}
+
+/** The same of a process that writes to it, whatever became of its name; undefined if the process is ending. */
+export function openConsoleOf(pid: number): number | undefined {
+  try {
+    return openConsole(`/proc/${pid}/fd/1`);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ESRCH') return undefined;
+    throw error;
+  }
 }
 
 /** Opens the write end, to be handed to the shim; a reader is there already, so this does not block. */

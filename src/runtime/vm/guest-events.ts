@@ -1,10 +1,12 @@
 /** The event stream of one guest, as callbacks. Its end means that guest-init or the whole VM is gone. */
 
+import { BoxError } from '../../errors.ts';
 import type { ContainerInfo__Output } from '../../guest-client/generated/a3s/guest/v1/ContainerInfo.ts';
 import type { Event__Output } from '../../guest-client/generated/a3s/guest/v1/Event.ts';
 import type { Exited__Output } from '../../guest-client/generated/a3s/guest/v1/Exited.ts';
 import type { GuestClient } from '../../guest-client/guest-client.ts';
 import { guestError, isServiceError } from '../../guest-client/guest-error.ts';
+import { Deadline } from './deadline.ts';
 
 export interface GuestEventHandlers {
   exited(event: Exited__Output): void;
@@ -12,21 +14,37 @@ export interface GuestEventHandlers {
   ended(): void;
 }
 
-/** Subscribes; resolves with the snapshot, after which the handlers are called in order. Rejects if the stream ends before it. */
+/**
+ * Subscribes; resolves with the snapshot, after which the handlers are called in order. Rejects, and calls none of them, if the
+ * stream ends before it, or if it does not come in time (DEADLINE): a guest that stands still neither answers nor hangs up.
+ */
 export function watchGuest(
-  guest: GuestClient,
+  guest: Pick<GuestClient, 'events'>,
   handlers: GuestEventHandlers,
+  limitMs: number,
 ): Promise<readonly ContainerInfo__Output[]> {
   const stream = guest.events();
-  return new Promise((resolve, reject) => {
-    stream.on('data', (event: Event__Output) => {
-      if (event.snapshot) resolve(event.snapshot.containers);
-      else if (event.exited) handlers.exited(event.exited);
-    });
-    stream.on('error', (error) => {
-      reject(isServiceError(error) ? guestError(error, 'Events', 'GUEST_ANSWER') : error);
-    });
-    // grpc-js emits 'close' after 'error' as well as after 'end'
-    stream.once('close', () => handlers.ended());
+  const snapshot = Promise.withResolvers<readonly ContainerInfo__Output[]>();
+  let begun = false;
+  const deadline = new Deadline(limitMs, () => {
+    snapshot.reject(new BoxError('DEADLINE', `guest-init did not answer in ${limitMs / 1000} s`));
+    stream.cancel();
   });
+  stream.on('data', (event: Event__Output) => {
+    if (event.exited) handlers.exited(event.exited);
+    if (!event.snapshot) return;
+    begun = true;
+    deadline.cancel();
+    snapshot.resolve(event.snapshot.containers);
+  });
+  stream.on('error', (error) => {
+    snapshot.reject(isServiceError(error) ? guestError(error, 'Events', 'GUEST_ANSWER') : error);
+  });
+  // grpc-js emits 'close' after 'error' as well as after 'end'
+  stream.once('close', () => {
+    deadline.cancel();
+    if (begun) handlers.ended();
+    else snapshot.reject(new BoxError('GUEST_GONE', 'guest-init ended its events before the first'));
+  });
+  return snapshot.promise;
 }

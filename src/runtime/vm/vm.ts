@@ -8,13 +8,13 @@
  * - A Vm never outlives its shim's record: whoever drops the Vm deletes the run folder.
  */
 import { closeSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BoxError, messageOf } from '../../errors.ts';
 import { failpoint } from '../../failpoints/failpoint.ts';
 import { GuestClient } from '../../guest-client/guest-client.ts';
-import { isAlive, killShim, type ShimIdentity, shimIdentitySchema } from '../../shim/identity.ts';
+import { isAlive, type ShimIdentity } from '../../shim/identity.ts';
 import type { ShimConfig, ShimStatus } from '../../shim/protocol.ts';
 import { type SpawnedShim, spawnShim } from '../../shim/spawn.ts';
 import type { BoxConfig } from '../box-config.ts';
@@ -22,11 +22,13 @@ import { hostCommand } from '../host/host-command.ts';
 import type { NetworkAttachment } from '../network/pod-network.ts';
 import type { RunPaths, SandboxPaths } from '../paths.ts';
 import { MountSpace } from '../share/mount-space.ts';
-import { readRecord, writeVolatile } from '../store/record-file.ts';
+import { writeVolatile } from '../store/record-file.ts';
 import { settlesWithin } from '../time.ts';
 import { type BootTimings, bootTimings } from './boot-timings.ts';
 import { ConsoleRing, openConsole, openConsoleWriter } from './console-ring.ts';
+import { endShim } from './end-shim.ts';
 import { type GuestReady, listenForReady } from './ready-socket.ts';
+import { findShim } from './run-folder.ts';
 import { checkSocketPaths } from './socket-paths.ts';
 
 /** How long a guest may take to end by itself before its shim is killed. */
@@ -100,10 +102,8 @@ export class Vm {
 
   /** Takes a running VM up again after a daemon restart; undefined if its shim is gone. */
   static async adopt(paths: RunPaths, token: string): Promise<Vm | undefined> {
-    const identity = await readRecord(paths.shimRecord, shimIdentitySchema).catch(() => undefined);
-    if (identity === undefined || !isAlive(identity)) return undefined;
-    const console = ConsoleRing.read(openConsole(paths.console));
-    return Vm.of(identity, console, console.ended, paths, token);
+    const shim = await findShim(paths);
+    return shim === undefined ? undefined : Vm.of(shim.identity, shim.console, shim.console.ended, paths, token);
   }
 
   static of(identity: ShimIdentity, console: ConsoleRing, ended: Promise<void>, paths: RunPaths, token: string): Vm {
@@ -112,20 +112,18 @@ export class Vm {
     return new Vm(identity, console, ended, guest);
   }
 
-  /** Ends the VM in order, or by force when it takes too long; returns when its process is gone. */
+  /** Ends the VM in order, or by force when it takes too long; returns when its process is gone. DEADLINE if even that fails. */
   async shutdown(): Promise<void> {
     // an answer may be lost with the VM: only the process's end counts
     const asked = this.guest.shutdown(SHUTDOWN_GRACE_MS).catch(() => undefined);
-    if (!(await settlesWithin(this.ended, SHUTDOWN_GRACE_MS))) killShim(this.#identity);
-    await this.ended;
+    if (!(await settlesWithin(this.ended, SHUTDOWN_GRACE_MS))) await endShim(this.#identity, this.ended);
     await asked;
     this.release();
   }
 
-  /** Ends the VM at once; returns when its process is gone. */
+  /** Ends the VM at once; returns when its process is gone. DEADLINE if it does not go. */
   async kill(): Promise<void> {
-    killShim(this.#identity);
-    await this.ended;
+    await endShim(this.#identity, this.ended);
     this.release();
   }
 
@@ -134,17 +132,6 @@ export class Vm {
     this.guest.close();
     this.#console.close();
   }
-}
-
-/** Deletes the sockets and the shim's record; repeatable. A shim on record that still lives is killed first. */
-export async function discardRun(paths: RunPaths): Promise<void> {
-  const identity = await readRecord(paths.shimRecord, shimIdentitySchema).catch(() => undefined);
-  if (identity !== undefined && isAlive(identity)) {
-    const console = ConsoleRing.read(openConsole(paths.console));
-    killShim(identity);
-    await console.ended;
-  }
-  await rm(paths.run, { recursive: true, force: true });
 }
 
 /** One attempt to boot: what has happened so far, so that a failure can be explained. */
@@ -180,11 +167,8 @@ class Boot {
       const ended = Promise.all([shim.exited, console.ended]).then(() => undefined);
       return { vm: Vm.of(shim.identity, console, ended, paths, token), timings: bootTimings(marks, guest) };
     } catch (error) {
-      if (shim !== undefined) {
-        killShim(shim.identity);
-        await Promise.all([shim.exited, console.ended]);
-      }
-      const explained = this.#explain(error, console.tail());
+      const ended = shim === undefined ? '' : await endBoot(shim, console);
+      const explained = this.#explain(error, console.tail(), ended);
       console.close();
       throw explained;
     } finally {
@@ -270,17 +254,27 @@ class Boot {
     return { started, entered: this.#entered ?? started };
   }
 
-  #explain(error: unknown, tail: string): BoxError {
+  #explain(error: unknown, tail: string, ended: string): BoxError {
     if (error instanceof BoxError && error.reason === 'CANCELLED') return error;
     const phase = this.#entered === undefined ? (this.#started === undefined ? 'spawn' : 'ffi') : 'guest boot';
     const console = tail === '' ? 'the console is empty' : `console: ${tail}`;
     return new BoxError(
       'BOOT_FAILED',
-      `sandbox ${this.#spec.sandboxId} did not boot (${phase}): ${messageOf(error)}; ${console}`,
+      `sandbox ${this.#spec.sandboxId} did not boot (${phase}): ${messageOf(error)}; ${console}${ended}`,
       {
         cause: error,
       },
     );
+  }
+}
+
+/** Ends the shim of a boot that failed; what is to be said if even that fails, else ''. */
+async function endBoot({ identity, exited }: SpawnedShim, console: ConsoleRing): Promise<string> {
+  try {
+    await endShim(identity, Promise.all([exited, console.ended]));
+    return '';
+  } catch (error) {
+    return `; ${messageOf(error)}`;
   }
 }
 

@@ -1,0 +1,170 @@
+/** Sandboxes as an earlier daemon has left them: records, run folders, and processes that stand in for shims. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, open, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ContainerRecord, containerRecordSchema } from '../runtime/container/container-record.ts';
+import { EventHub } from '../runtime/events/event-hub.ts';
+import { hostCommand } from '../runtime/host/host-command.ts';
+import type { Log } from '../runtime/log.ts';
+import { containerRecordPath, type SandboxPaths, sandboxPaths } from '../runtime/paths.ts';
+import type { RecoveryTools } from '../runtime/recovery/recovery-tools.ts';
+import { SandboxIndex } from '../runtime/sandbox/sandbox-index.ts';
+import { type SandboxRecord, sandboxRecordSchema } from '../runtime/sandbox/sandbox-record.ts';
+import { identify } from '../shim/identity.ts';
+import { containerConfig, sandboxConfig } from './configs.ts';
+import type { FakeGuest } from './fake-guest.ts';
+
+export interface LeftSandbox {
+  readonly id: string;
+  readonly paths: SandboxPaths;
+  readonly shim: ChildProcess;
+  readonly ended: Promise<unknown>;
+  /** Resolves when somebody has connected to a guest that does not answer. */
+  readonly asked: Promise<unknown>;
+}
+
+export class SandboxRig {
+  readonly base: string;
+  readonly tools: RecoveryTools;
+  readonly logged: string[] = [];
+  /** Ids of what was detached, and how `reconcile` was called. */
+  readonly detached: string[] = [];
+  readonly reconciled: boolean[] = [];
+  /** Resolves when a plugin answers DEL. */
+  detach: () => Promise<void> = async () => undefined;
+  readonly #shims: ChildProcess[] = [];
+  readonly #silent: Socket[] = [];
+
+  private constructor(base: string, heartbeatMs: number) {
+    this.base = base;
+    const line = (facts: object, message: string): void => void this.logged.push(`${message} ${JSON.stringify(facts)}`);
+    const log: Log = { debug: line, info: line, warn: line, error: line };
+    this.tools = {
+      root: join(base, 'root'),
+      state: join(base, 'state'),
+      index: new SandboxIndex(),
+      events: new EventHub(),
+      log,
+      tokenFor: () => 'ab',
+      heartbeatMs,
+      network: {
+        detach: async ({ sandboxId }) => {
+          await this.detach();
+          this.detached.push(sandboxId);
+        },
+        traces: async () => [],
+        reconcile: async (_known, quiet) => void this.reconciled.push(quiet),
+      },
+      cgroups: { remove: async () => undefined, find: async () => [], oomKills: async () => 0 },
+      admission: { booting: [] },
+    };
+  }
+
+  static async make(heartbeatMs: number): Promise<SandboxRig> {
+    return new SandboxRig(await mkdtemp(join(tmpdir(), 'a3s-sandboxes-')), heartbeatMs);
+  }
+
+  async remove(): Promise<void> {
+    for (const sandbox of this.tools.index.all()) sandbox.release();
+    for (const shim of this.#shims) shim.kill('SIGKILL');
+    for (const socket of this.#silent) socket.destroy();
+    await rm(this.base, { recursive: true });
+  }
+
+  /** A sandbox on record whose shim runs; `guest` answers in it, or nothing does: who connects hears nothing. */
+  async sandbox(guest?: FakeGuest, over: Partial<SandboxRecord> = {}): Promise<LeftSandbox> {
+    const id = randomBytes(32).toString('hex');
+    const paths = sandboxPaths(this.tools.root, this.tools.state, id);
+    for (const dir of [paths.containers, paths.run]) await mkdir(dir, { recursive: true });
+    await writeFile(paths.record, JSON.stringify(sandboxRecord(id, over)));
+    const shim = await this.#shim(paths);
+    await writeFile(paths.shimRecord, JSON.stringify(identify(shim.pid ?? 0)));
+    const asked = Promise.withResolvers<void>();
+    if (guest === undefined) {
+      const server = createServer((socket) => {
+        this.#silent.push(socket.on('error', () => undefined));
+        asked.resolve();
+      });
+      server.listen(paths.controlSocket).unref();
+      await once(server, 'listening');
+    } else for (const socket of [paths.controlSocket, paths.execSocket]) await symlink(guest.socket, socket);
+    return { id, paths, shim, ended: once(shim, 'exit'), asked: asked.promise };
+  }
+
+  /** A container on record. */
+  async container(
+    { id, paths }: Pick<LeftSandbox, 'id' | 'paths'>,
+    over: Partial<ContainerRecord> = {},
+  ): Promise<string> {
+    const record = containerRecord(id, over);
+    await writeFile(containerRecordPath(paths, record.id), JSON.stringify(record));
+    return record.id;
+  }
+
+  /** What the daemon has to say of a sandbox is done when this resolves. */
+  async settled(id: string): Promise<void> {
+    await this.tools.index.get(id).turns.take(async () => undefined);
+  }
+
+  async #shim({ console }: SandboxPaths): Promise<ChildProcess> {
+    await hostCommand('mkfifo', [console]);
+    const fifo = await open(console, 'r+');
+    const shim = spawn(process.execPath, ['-e', 'setTimeout(() => 0, 1e6)', '/opt/shim.cjs'], {
+      stdio: ['ignore', fifo.fd, 'ignore'],
+    });
+    this.#shims.push(shim);
+    await once(shim, 'spawn');
+    await fifo.close();
+    return shim;
+  }
+}
+
+function sandboxRecord(id: string, over: Partial<SandboxRecord>): SandboxRecord {
+  const timings = { spawn: 0, ffi: 0, startEnter: 0, kernel: 0, init: 0, ready: 0 };
+  return sandboxRecordSchema.parse({
+    version: 1,
+    id,
+    config: sandboxConfig({ metadata: { name: id, uid: id, namespace: 'default', attempt: 0 } }),
+    handler: '',
+    state: 'READY',
+    reason: '',
+    createdAt: '1',
+    box: { vcpus: 1, memoryMiB: 256, scratchBytes: 1, hostname: 'pod', sysctls: {}, shmBytes: 1 },
+    network: {
+      netns: '/run/netns/none',
+      network: 'none',
+      ips: ['10.0.0.2'],
+      interfaces: [{ name: 'eth0', tap: 'tap0', mac: '', mtu: 1500, addresses: [], routes: [], neighbours: [] }],
+      timings: { add: 0, join: 0 },
+      dns: { servers: [], searches: [], options: [] },
+    },
+    bootTimings: timings,
+    guest: { kernelRelease: '6.12', agentVersion: '0' },
+    ...over,
+  });
+}
+
+function containerRecord(sandboxId: string, over: Partial<ContainerRecord>): ContainerRecord {
+  return containerRecordSchema.parse({
+    version: 1,
+    id: randomBytes(32).toString('hex'),
+    sandboxId,
+    config: containerConfig(),
+    imageId: 'sha256:1',
+    imageName: 'busybox',
+    state: 'RUNNING',
+    createdAt: '1',
+    startedAt: '1',
+    finishedAt: '0',
+    exitCode: 0,
+    reason: '',
+    message: '',
+    logPath: '',
+    stopSignal: 'SIGTERM',
+    ...over,
+  });
+}
