@@ -42,7 +42,7 @@ describe('when things die', () => {
     const containerId = await crictl.create(pod, {
       name: 'starting',
       command: ['sleep', '1000'],
-      config: { linux: { resources: { cpu_period: 1_000_000, cpu_quota: 1000 } } },
+      config: { linux: { resources: { cpu_period: 1_000_000, cpu_quota: 20_000 } } },
     });
     const { runtime, close } = connectCri(folders.socket);
     const code = await new Promise((resolve) => {
