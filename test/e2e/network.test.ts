@@ -97,7 +97,9 @@ describe('pod network', () => {
     assert.ok(packets > 0 && packets < bytes / (4 * MTU), `${what}: ${packets} packets`);
 
   for (const [family, gateway, size] of TRANSFERS) {
-    it(`${family}: ${size} bytes arrive intact, both ways, in packets larger than the MTU`, async () => {
+    // a short one ends before its window has opened
+    const segmented = size > MIB;
+    it(`${family}: ${size} bytes arrive intact, both ways${segmented ? ', in packets larger than the MTU' : ''}`, async () => {
       const file = randomBytes(size);
       const digest = createHash('md5').update(file).digest('hex');
       const download = createServer((socket) => socket.on('error', () => undefined).end(file));
@@ -122,8 +124,7 @@ describe('pod network', () => {
       const sent = await shell('tx', `a=$($packets); ${up}; echo $(($($packets) - a))`);
       assert.equal(await arrived, digest, 'from the pod');
       upload.close();
-      // a short one ends before its window has opened
-      if (size < MIB) return;
+      if (!segmented) return;
       assertSegmented(size, Number(received), 'to the pod');
       assertSegmented(size, Number(sent), 'from the pod');
     });
@@ -136,7 +137,7 @@ describe('pod network', () => {
     const dropped = { linux: { security_context: { capabilities: { drop_capabilities: ['NET_RAW'] } } } };
     const id = await crictl.start(client, { name: 'no-raw', command: ['sleep', '1000'], config: dropped });
     const refused = await crictl.exec(id, 'sh', '-c', `ping -c 1 -W 20 ${ip4} 2>&1 || true`);
-    assert.match(refused, /not permitted/);
+    assert.match(refused, /permission denied/);
   });
 
   it('the statistics of its interface count what it received and sent', async () => {
