@@ -31,7 +31,7 @@ export const settingsSchema = z.strictObject({
   default_memory: z.string().default('512MiB'),
   default_vcpus: z.int().min(1).max(16).default(1),
   boot_timeout: z.string().default('60s'),
-  /** How long a guest's heartbeat may stay away before its VM is ended; it beats six times as often. */
+  /** How long a guest's heartbeat may stay away before its VM is ended; it beats three times as often. */
   heartbeat_timeout: z.string().default('30s'),
   /** How many VMs boot at a time; the others wait in order. By default as many as there are processors. */
   parallel_boots: z.int().min(1).default(availableParallelism),

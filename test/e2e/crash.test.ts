@@ -11,6 +11,8 @@ import { leftovers, shims } from './harness/leftovers.ts';
 import { node } from './harness/network.ts';
 import { useWorld } from './harness/suite.ts';
 
+const PRIVILEGED = { linux: { security_context: { privileged: true } } };
+
 describe('when things die', () => {
   const world = useWorld();
 
@@ -38,10 +40,13 @@ describe('when things die', () => {
 
   it('the daemon is killed: pods run on, and the next one takes everything up again', async () => {
     const { crictl, daemon, folders } = world();
-    const pod = await crictl.runPod('survivor');
+    const pod = await crictl.runPod('survivor', PRIVILEGED);
     const script = 'i=0; while [ $i -lt 8 ]; do echo "line $i"; i=$((i+1)); sleep 1; done; exit 5';
     const talker = await crictl.start(pod, { name: 'talker', command: ['sh', '-c', script] });
     const sleeper = await crictl.start(pod, { name: 'sleeper', command: ['sleep', '1000'] });
+    // the guest's kernel goes on printing on the console, which nobody reads while there is no daemon
+    const printing = 'mknod /kmsg c 1 11; while echo "<0>nobody reads this" >/kmsg; do sleep 1; done';
+    await crictl.start(pod, { name: 'printer', command: ['sh', '-c', printing], config: PRIVILEGED });
     const lost = await crictl.runPod('lost');
     const before = await shims(folders);
     await daemon.kill();

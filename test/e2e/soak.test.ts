@@ -3,7 +3,7 @@ import { assertGood, soakTables } from '../soak/report.ts';
 import { soak } from '../soak/soak.ts';
 
 /** `make soak` and `make test-long` take longer, and any seed. */
-const SHORT = { seed: 1, cycles: 1000, parallel: 4, seconds: 60 };
+const SHORT = { seed: 1, cycles: 1000, parallel: 4, seconds: 90 };
 
 it('pods made and removed while daemon, VMMs and CNI plugins are killed leave nothing behind', async () => {
   const report = await soak(SHORT);

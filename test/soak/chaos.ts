@@ -12,10 +12,12 @@ import { shims } from '../e2e/harness/leftovers.ts';
 import type { Random } from './random.ts';
 
 const PLUGINS = '/usr/lib/cni';
-/** Which of a hundred steps of a pod's life are followed by which kill. */
-const PER_HUNDRED = { daemon: 2, shim: 4, plugin: 6 } as const;
-export type Victim = keyof typeof PER_HUNDRED;
 const VICTIMS = ['daemon', 'shim', 'plugin'] as const;
+export type Victim = (typeof VICTIMS)[number];
+/** So many of a hundred steps of a pod's life are followed by a kill of its own. */
+const PER_HUNDRED = { shim: 3, plugin: 5 } as const;
+/** The daemon's death ends what all lanes are at, so it comes the less often the more lanes there are: pods must get done. */
+const DAEMON_PER_HUNDRED_AND_LANE = 6;
 
 export class Chaos {
   readonly kills: Record<Victim, number> = { daemon: 0, shim: 0, plugin: 0 };
@@ -23,12 +25,14 @@ export class Chaos {
   serving: Promise<unknown> = Promise.resolve();
   readonly #folders: Folders;
   readonly #random: Random;
+  readonly #perHundred: Readonly<Record<Victim, number>>;
   #calm = false;
   #busy: Promise<unknown> = Promise.resolve();
 
-  constructor(folders: Folders, daemon: Daemon, random: Random) {
+  constructor(folders: Folders, daemon: Daemon, random: Random, lanes: number) {
     this.#folders = folders;
     this.#random = random;
+    this.#perHundred = { ...PER_HUNDRED, daemon: DAEMON_PER_HUNDRED_AND_LANE / lanes };
     this.daemon = daemon;
   }
 
@@ -37,7 +41,7 @@ export class Chaos {
     if (this.#calm) return;
     let dice = this.#random.next() * 100;
     for (const victim of VICTIMS) {
-      dice -= PER_HUNDRED[victim];
+      dice -= this.#perHundred[victim];
       if (dice >= 0) continue;
       this.#busy = this.#busy.then(() => this.#kill(victim));
       // calm() rejects with it

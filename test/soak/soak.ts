@@ -42,6 +42,8 @@ export interface SoakReport {
   readonly left: readonly string[];
 }
 
+/** The last part of a soak has no kills: one daemon makes and removes many pods, and must not have grown by them. */
+const CALM_FROM = 0.85;
 /** A cycle that takes longer hangs. */
 const CYCLE_MS = 15 * 60_000;
 /** Characters of the daemon's log that a failure quotes. */
@@ -53,7 +55,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   const folders = await makeFolders(registry.address);
   await usePlainNetwork(folders);
   await appendFile(folders.configFile, `cni_bin_dirs = ["${await mortalPlugins(folders)}"]\n`);
-  const chaos = new Chaos(folders, await Daemon.start(folders), new Random(options.seed));
+  const chaos = new Chaos(folders, await Daemon.start(folders), new Random(options.seed), options.parallel);
   let report: SoakReport;
   try {
     await new Crictl(folders).ok('pull', BUSYBOX);
@@ -83,6 +85,7 @@ async function run(folders: Folders, chaos: Chaos, options: SoakOptions): Promis
   const samples = [await sample()];
   const lane = async (): Promise<void> => {
     while (begun < cycles && second() < seconds) {
+      if (begun >= cycles * CALM_FROM || second() >= seconds * CALM_FROM) await chaos.calm();
       begun += 1;
       cut += await inTime(cycle(folders, chaos, begun), `cycle ${begun}`);
       done += 1;

@@ -2,8 +2,8 @@
 import type { GuestClient } from '../../guest-client/guest-client.ts';
 import { Deadline } from './deadline.ts';
 
-/** So many beats in a row may be late or lost before the guest is given up. */
-const BEATS_PER_LIMIT = 6;
+/** So many beats in a row may be late or lost before the guest is given up. Each wakes an idle guest: more would cost more than they tell. */
+const BEATS_PER_LIMIT = 3;
 
 /** Follows it until the returned function is called. `silent` is called once, when no beat has come for `limitMs`. */
 export function followHeartbeat(
