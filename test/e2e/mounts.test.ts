@@ -81,16 +81,18 @@ describe('bind mounts', () => {
       { container_path: '/link', host_path: join(dir, 'link'), selinux_relabel: true },
       { container_path: '/made', host_path: join(dir, 'made', 'by-us') },
       { container_path: '/etc/passwd', host_path: join(data, 'file'), readonly: true },
+      // as kubelet does; ours, which the pod has without it, is not to be seen
+      { container_path: '/etc/hosts', host_path: join(await folder('kubelet'), 'file') },
       { container_path: '/root', host_path: await folder('root') },
       { container_path: '/var/run/secrets/new', host_path: await folder('secret') },
       { container_path: '/masked', host_path: '/dev/null' },
     ];
     const script = [
-      'cat /data/file /data/inner/file /link/file /etc/passwd /root/file /run/secrets/new/file',
+      'cat /data/file /data/inner/file /link/file /etc/passwd /etc/hosts /root/file /run/secrets/new/file',
       'echo guest >/data/written; mkdir /data/made; chown 33:33 /data/written; touch /made/x',
       'echo gone >/masked; cat /masked; ls -l /masked | cut -c1',
     ].join('\n');
-    const seen = ['data', 'inner', 'data', 'data', 'root', 'secret', 'c'];
+    const seen = ['data', 'inner', 'data', 'data', 'kubelet', 'root', 'secret', 'c'];
     assert.deepEqual(await output('many', mounts, script), seen);
     assert.equal(await readFile(join(data, 'written'), 'utf8'), 'guest\n');
     assert.deepEqual(await readdir(join(dir, 'made', 'by-us')), ['x']);

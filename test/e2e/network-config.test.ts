@@ -3,9 +3,12 @@ import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, before, describe, it } from 'node:test';
 import { z } from 'zod';
-import { until } from './harness/crictl.ts';
+import { AttachmentStore } from '../../src/runtime/network/attachment-store.ts';
+import { call, connectCri } from './harness/cri.ts';
+import { type Pod, until } from './harness/crictl.ts';
 import { leftovers } from './harness/leftovers.ts';
 import { node, peerContainer } from './harness/network.ts';
+import { run } from './harness/run.ts';
 import { BUSYBOX, NETPEER } from './harness/settings.ts';
 import { useWorld, type World } from './harness/suite.ts';
 
@@ -43,15 +46,19 @@ describe('pod network: configurations and plugins', () => {
     assert.ok(found !== undefined);
     return found;
   };
+  /** Of what the plugins answered: their result is in the version they were asked in. */
+  const cniVersion = async ({ id }: Pod): Promise<unknown> =>
+    (await new AttachmentStore(world().folders.root).read(id))?.result?.['cniVersion'];
 
-  it('one that is added while the daemon runs is the next pod’s: MTU 1400, dns_config, sysctls of the interface', async () => {
+  it('one that is added while the daemon runs (a list of CNI 0.4.0) is the next pod’s: MTU 1400, dns_config, sysctls of the interface', async () => {
     const { crictl } = world();
     assert.equal((await networkReady()).status, true);
-    await configure('10-mine.conflist', bridge(world(), { mtu: 1400 }));
+    await configure('10-mine.conflist', { ...bridge(world(), { mtu: 1400 }), cniVersion: '0.4.0' });
     const pod = await crictl.runPod('mine', {
       dns_config: { servers: ['10.96.0.10'], searches: ['svc.cluster.local'], options: ['ndots:5'] },
       linux: { sysctls: { 'net.ipv4.conf.eth0.rp_filter': '2', 'net.ipv4.ip_unprivileged_port_start': '0' } },
     });
+    assert.equal(await cniVersion(pod), '0.4.0');
     const [ip = '', ...others] = await crictl.podIps(pod);
     assert.match(ip, /^10\.99\./);
     assert.deepEqual(others, []);
@@ -67,6 +74,11 @@ describe('pod network: configurations and plugins', () => {
     await node(NETPEER, 'get', ip, String(PORT), '2000000');
     // 1372 + ICMP and IP headers is exactly the MTU
     await crictl.exec(id, 'ping', '-c', '1', '-W', '20', '-s', '1372', '10.99.0.1');
+    const [most, more] = ['x'.repeat(1372), 'x'.repeat(1373)];
+    assert.equal(await node(NETPEER, 'udp', ip, String(PORT), most), most);
+    assert.match((await run(NETPEER, ['udp', ip, String(PORT), more])).stderr, /Message too long/);
+    const answer = ['/netpeer/netpeer', 'udp', '10.99.0.1', String(PORT), more];
+    assert.match(await crictl.fails('exec', '-s', id, ...answer), /Message too long/);
     await crictl.removePod(pod);
   });
 
@@ -91,13 +103,22 @@ describe('pod network: configurations and plugins', () => {
     assert.match(shown, /eth0 +inet 10\.99\./);
     const [, second = ''] = /net1 +inet (10\.98\.\d+\.\d+)\//.exec(shown) ?? [];
     await node(NETPEER, 'put', second, String(PORT), '100000');
+    const { runtime, close } = connectCri(folders.socket);
+    const { stats } = await call(runtime.podSandboxStats.bind(runtime), { podSandboxId: pod.id });
+    close();
+    const { defaultInterface, interfaces: [net1, ...others] = [] } = stats?.linux?.network ?? {};
+    assert.deepEqual([defaultInterface?.name, net1?.name, others], ['eth0', 'net1', []]);
+    const [first, more] = [Number(defaultInterface?.rxBytes?.value), Number(net1?.rxBytes?.value)];
+    assert.ok(first < 100_000 && more >= 100_000, `${first} and ${more} bytes`);
     await crictl.removePod(pod);
   });
 
-  it('a running pod keeps its network over a daemon’s death and a new configuration', async () => {
+  it('a running pod keeps its network (a single plugin of CNI 0.3.1) over a daemon’s death and a new configuration', async () => {
     const { crictl } = world();
-    await configure('10-mine.conflist', bridge(world()));
+    const { plugins, ...list } = bridge(world());
+    await configure('10-mine.conf', { ...list, ...plugins[0], cniVersion: '0.3.1' });
     const pod = await crictl.runPod('survivor');
+    assert.equal(await cniVersion(pod), '0.3.1');
     const [ip = ''] = await crictl.podIps(pod);
     await crictl.start(pod, await peerContainer('peer', PORT));
     await world().daemon.kill();

@@ -94,13 +94,25 @@ describe('a container’s process', () => {
     assert.equal(seen, `20000 100000\n${64 * MIB}\n50`);
   });
 
-  it('shares /dev/shm with the pod and nothing more', async () => {
+  it('shares the pod’s IPC namespace and /dev/shm, unless it wants its own', async () => {
     const { crictl } = world();
     const writer = await crictl.start(pod, {
       name: 'shm',
       command: ['sh', '-c', 'echo shared > /dev/shm/x; sleep 1000'],
     });
-    assert.equal(await output('shm-reader', 'while [ ! -s /dev/shm/x ]; do sleep 1; done; cat /dev/shm/x'), 'shared');
+    const namespace = 'readlink /proc/self/ns/ipc';
+    const wanted = await crictl.exec(writer, 'sh', '-c', namespace);
+    assert.match(wanted, /^ipc:\[\d+\]$/);
+    const reader = `while [ ! -s /dev/shm/x ]; do sleep 1; done; cat /dev/shm/x; ${namespace}`;
+    assert.equal(await output('shm-reader', reader), `shared\n${wanted}`);
+    const own = { linux: { security_context: { namespace_options: { pid: 1, ipc: 1 } } } };
+    const [files, made] = (
+      await output('shm-own', `ls /dev/shm | wc -l; ${namespace}; echo x > /dev/shm/y`, own)
+    ).split('\n');
+    assert.equal(files, '0');
+    assert.match(made ?? '', /^ipc:\[\d+\]$/);
+    assert.notEqual(made, wanted);
+    assert.equal(await crictl.exec(writer, 'ls', '/dev/shm'), 'x');
     await crictl.ok('rm', '-f', writer);
   });
 });

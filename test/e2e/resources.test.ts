@@ -105,6 +105,23 @@ describe('resources', () => {
     assert.deepEqual(unified, { 'memory.oom.group': '1', 'memory.high': 'max' });
   });
 
+  it('are changed by crictl update, as a person types it', async () => {
+    const { crictl } = world();
+    const flags = [
+      '--memory',
+      String(88 * MIB),
+      '--cpu-period',
+      '50000',
+      '--cpu-quota',
+      '30000',
+      '--cpu-share',
+      '1024',
+    ];
+    await crictl.ok('update', ...flags, id);
+    assert.deepEqual(await limits(), ['30000 50000', '39', '0', `${88 * MIB}`, '1', 'max']);
+    assert.match(await crictl.fails('update', '--memory', String(4096 * MIB), id), /more than the 328 MiB of its VM/);
+  });
+
   it('are changed all or not at all', async () => {
     const [before, status] = [await limits(), await shown()];
     const half = { memoryLimitInBytes: 80 * MIB, cpuShares: 512, unified: { 'no.such': '1' } };

@@ -17,7 +17,7 @@ const world = useWorld([BUSYBOX, NO_NEW_PRIVS, PREDEFINED_GROUP]);
 const linux = (security: object) => ({ linux: { security_context: { namespace_options: OWN_PIDS, ...security } } });
 const localhost = (path: string) => ({ profile_type: 2, localhost_ref: path });
 /** What the kernel says a process is confined to. */
-const CONFINEMENT = ['grep', '-E', '^(Groups|NoNewPrivs|Seccomp|Cap...):', '/proc/self/status'];
+const CONFINEMENT = ['grep', '-E', '^(Gid|Groups|NoNewPrivs|Seccomp|Cap...):', '/proc/self/status'];
 
 describe('a security context', () => {
   let pod: Pod;
@@ -43,6 +43,7 @@ describe('a security context', () => {
     const script = `${CONFINEMENT.map((word) => `'${word}'`).join(' ')}; exec sleep 1000`;
     const security = {
       run_as_username: 'www-data',
+      run_as_group: { value: 4141 },
       supplemental_groups: [4242],
       no_new_privs: true,
       capabilities: {
@@ -55,7 +56,8 @@ describe('a security context', () => {
     const id = await crictl.start(pod, { name: 'all', command: ['sh', '-c', script], config: linux(security) });
     const added = await crictl.exec(id, ...CONFINEMENT);
     assert.equal(await crictl.ok('logs', id), added);
-    assert.match(added, /^Groups:\s33 4242 ?$/m);
+    assert.match(added, /^Gid:(\s4141){4}$/m);
+    assert.match(added, /^Groups:\s4141 4242 ?$/m);
     assert.match(added, /^NoNewPrivs:\s1$/m);
     assert.match(added, /^Seccomp:\s2$/m);
     for (const set of ['Inh', 'Prm', 'Eff', 'Bnd', 'Amb'])

@@ -3,20 +3,29 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { before, describe, it } from 'node:test';
+import { peakGrowthMiB } from '../perf/memory.ts';
+import { connectCri } from './harness/cri.ts';
 import type { Pod } from './harness/crictl.ts';
 import { finish, startCrictl, startOnTerminal, startPortForward } from './harness/crictl-streams.ts';
+import { shims } from './harness/leftovers.ts';
 import { digest, PATTERN, patternDigest, sendPattern, until } from './harness/streams.ts';
 import { useWorld } from './harness/suite.ts';
+import { websocketExec } from './harness/websocket-exec.ts';
 
 const MIB = 1024 * 1024;
 /** STREAM_TEST_MIB=1024 on a host with KVM. */
-const BULK_BYTES = Number(process.env['STREAM_TEST_MIB'] ?? 4) * MIB;
+const WANTED_MIB = process.env['STREAM_TEST_MIB'];
+const BULK_BYTES = Number(WANTED_MIB ?? 4) * MIB;
+/** Large enough for its weight to show in the memory of whoever keeps it. */
+const WATCHED_BYTES = Number(WANTED_MIB ?? 16) * MIB;
+const MEMORY_GROWTH_MIB = Math.min(50, WATCHED_BYTES / MIB);
 const [ECHO_PORT, SUM_PORT, SEND_PORT, CLOSED_PORT] = [7001, 7002, 7003, 7099];
+const SESSIONS = 64;
 const SIZE = { columns: 101, rows: 43 };
 
 const world = useWorld();
 const OWN_PIDS = { linux: { security_context: { namespace_options: { pid: 1 } } } };
-const yes = `yes ${PATTERN.trim()} | head -c ${BULK_BYTES}`;
+const yes = (bytes: number): string => `yes ${PATTERN.trim()} | head -c ${bytes}`;
 
 describe('crictl', () => {
   let pod: Pod;
@@ -39,12 +48,28 @@ describe('crictl', () => {
     assert.match((await finish(crictl('exec', id, 'no-such-program'), '')).stderr, /no-such-program/);
   });
 
-  it('exec -i: a large stream each way, whole', async () => {
-    const down = crictl('exec', id, 'sh', '-c', yes);
-    assert.equal(await digest(down.stdout), patternDigest(BULK_BYTES));
-    const up = crictl('exec', '-i', id, 'sha256sum');
-    const [ended] = await Promise.all([finish(up), sendPattern(up.stdin, BULK_BYTES)]);
-    assert.match(ended.stdout, new RegExp(`^${patternDigest(BULK_BYTES)} `), ended.stderr);
+  /** Fails if `act`, in which bytes flow through the daemon and the shim, costs either much memory at any time. */
+  async function withFlatMemory(what: string, act: () => Promise<void>): Promise<void> {
+    const { daemon, folders } = world();
+    const [shim] = await shims(folders);
+    assert.ok(shim !== undefined);
+    const started = performance.now();
+    const [ofDaemon = NaN, ofShim = NaN] = await peakGrowthMiB([daemon.pid, shim.pid], act);
+    const seen = `daemon +${ofDaemon.toFixed(1)} MiB, shim +${ofShim.toFixed(1)} MiB`;
+    process.stdout.write(`# ${what}: ${seen}, ${Math.round(performance.now() - started)} ms\n`);
+    assert.ok(ofDaemon < MEMORY_GROWTH_MIB && ofShim < MEMORY_GROWTH_MIB, seen);
+  }
+
+  it('exec -i: a large stream each way, whole, through a daemon and a shim that keep none of it', async () => {
+    await withFlatMemory('exec output', async () => {
+      const down = crictl('exec', id, 'sh', '-c', yes(WATCHED_BYTES));
+      assert.equal(await digest(down.stdout), patternDigest(WATCHED_BYTES));
+    });
+    await withFlatMemory('exec input', async () => {
+      const up = crictl('exec', '-i', id, 'sha256sum');
+      const [ended] = await Promise.all([finish(up), sendPattern(up.stdin, WATCHED_BYTES)]);
+      assert.match(ended.stdout, new RegExp(`^${patternDigest(WATCHED_BYTES)} `), ended.stderr);
+    });
   });
 
   it('exec -it: a terminal of the client’s size, which it ends itself', async () => {
@@ -65,7 +90,20 @@ describe('crictl', () => {
     while (/sleep 4444/.test(await world().crictl.exec(id, 'sh', '-c', processes))) assert.ok(Date.now() < deadline);
   });
 
-  it('exec: eight at once', async () => {
+  it(`exec: ${SESSIONS} at once over WebSocket v5, each with a stdin of its own that its client ends`, async () => {
+    const cri = connectCri(world().folders.socket);
+    const all = Array.from({ length: SESSIONS }, async (_, index) => {
+      const input = Buffer.from(`input ${index}`);
+      assert.deepEqual(await websocketExec(cri, id, ['cat'], input, 'v5.channel.k8s.io'), input);
+    });
+    try {
+      await Promise.all(all);
+    } finally {
+      cri.close();
+    }
+  });
+
+  it('exec: eight at once over SPDY', async () => {
     const all = Array.from({ length: 8 }, (_, index) => finish(crictl('exec', '-i', id, 'cat'), `input ${index}`));
     for (const [index, { code, stdout }] of (await Promise.all(all)).entries()) {
       assert.deepEqual([code, stdout], [0, `input ${index}`]);
@@ -95,15 +133,19 @@ describe('crictl', () => {
     const servers = [
       `nc -ll -p ${ECHO_PORT} -e cat &`,
       `nc -ll -p ${SUM_PORT} -e sha256sum &`,
-      `nc -ll -p ${SEND_PORT} -e sh -c '${yes}' &`,
+      `nc -ll -p ${SEND_PORT} -e sh -c '${yes(BULK_BYTES)}' &`,
       'wait',
     ];
     await world().crictl.start(pod, { name: 'server', command: ['sh', '-c', servers.join('\n')] });
     // the three ports in hexadecimal, in state LISTEN
     const listening = "cat /proc/net/tcp /proc/net/tcp6 | grep -c ':1B5[9AB] .* 0A '";
     await world().crictl.exec(id, 'sh', '-c', `until [ "$(${listening})" = 3 ]; do sleep 0.2; done`);
-    const forward = async (port: number, use: (socket: Socket) => Promise<string>): Promise<string> => {
-      const local = await startPortForward(folders, pod.id, port);
+    const forward = async (
+      port: number,
+      use: (socket: Socket) => Promise<string>,
+      transport: 'spdy' | 'websocket' = 'spdy',
+    ): Promise<string> => {
+      const local = await startPortForward(folders, pod.id, port, transport);
       try {
         return await use(local.connect());
       } finally {
@@ -114,16 +156,19 @@ describe('crictl', () => {
     assert.equal(await text(closed.connect()), '');
     assert.match(await closed.stop(), new RegExp(`port ${CLOSED_PORT}`));
 
-    const echoed = await forward(ECHO_PORT, (socket) => {
-      socket.end('there and back');
-      return text(socket);
-    });
-    assert.equal(echoed, 'there and back');
-    const received = await forward(SEND_PORT, (socket) => {
-      socket.end();
-      return digest(socket);
-    });
-    assert.equal(received, patternDigest(BULK_BYTES));
+    // over WebSocket it is SPDY in a tunnel
+    for (const transport of ['spdy', 'websocket'] as const) {
+      const echo = async (socket: Socket): Promise<string> => {
+        socket.end('there and back');
+        return text(socket);
+      };
+      assert.equal(await forward(ECHO_PORT, echo, transport), 'there and back');
+      const receive = async (socket: Socket): Promise<string> => {
+        socket.end();
+        return digest(socket);
+      };
+      assert.equal(await forward(SEND_PORT, receive, transport), patternDigest(BULK_BYTES));
+    }
     const sum = await forward(SUM_PORT, async (socket) => {
       const [seen] = await Promise.all([text(socket), sendPattern(socket, BULK_BYTES)]);
       return seen;

@@ -3,7 +3,8 @@
 //   netpeer serve PORT            TCP and UDP, IPv4 and IPv6. UDP: every datagram goes back. TCP: the first byte says what:
 //                                 'e' bytes go back, 'p' (put) bytes are counted and the count comes back at the end,
 //                                 'g' (get) + 8 bytes: that many bytes are sent
-//   netpeer udp HOST PORT TEXT    sends it until an answer comes (5 tries of 2 s), prints the answer
+//   netpeer udp HOST PORT TEXT    sends it in one piece (it is never fragmented) until an answer comes (5 tries of 2 s), prints the
+//                                 answer
 //   netpeer put HOST PORT BYTES   prints the microseconds until the peer has counted all of them
 //   netpeer get HOST PORT BYTES   prints the microseconds until all have come
 //   netpeer rr HOST PORT COUNT    one byte there and back, COUNT times on one connection; prints microseconds, one per line
@@ -131,6 +132,10 @@ static int connected(int type, const char *host, int port) {
 }
 
 static void udp(int fd, const char *text) {
+  int whole = IP_PMTUDISC_DO;
+  // the other family's option is refused, which does no harm
+  setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &whole, sizeof whole);
+  setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &whole, sizeof whole);
   for (int try = 0; try < 5; try++) {
     struct pollfd answer = {fd, POLLIN, 0};
     if (send(fd, text, strlen(text), 0) < 0) die("send");

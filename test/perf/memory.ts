@@ -1,5 +1,5 @@
 /** What a sandbox costs the host beyond the guest's own memory, from the kernel's books (proc_pid_smaps(5)). */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 
 const KIB_PER_MIB = 1024;
 /** The guest's RAM is two pieces: 16 MiB below the kernel's image and the rest above it. No other anonymous piece is as large. */
@@ -32,8 +32,22 @@ function kindOf([, from = '', to = '', access = '', file = '']: RegExpExecArray)
 }
 
 /** Resident set of a process, MiB. */
-export async function residentMiB(pid: number): Promise<number> {
-  const kib = /^VmRSS:\s+(\d+) kB/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1];
-  if (kib === undefined) throw new Error(`process ${pid} has no VmRSS`);
+export function residentMiB(pid: number): Promise<number> {
+  return statusMiB(pid, 'VmRSS');
+}
+
+/** The largest resident set that each process has while `act` runs, beyond the one it began with, MiB (proc_pid_clear_refs(5)). */
+export async function peakGrowthMiB(pids: readonly number[], act: () => Promise<void>): Promise<readonly number[]> {
+  const resident = await Promise.all(pids.map(residentMiB));
+  for (const pid of pids) await writeFile(`/proc/${pid}/clear_refs`, RESET_PEAK);
+  await act();
+  return Promise.all(pids.map(async (pid, index) => (await statusMiB(pid, 'VmHWM')) - (resident[index] ?? 0)));
+}
+
+const RESET_PEAK = '5';
+
+async function statusMiB(pid: number, field: 'VmRSS' | 'VmHWM'): Promise<number> {
+  const kib = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1];
+  if (kib === undefined) throw new Error(`process ${pid} has no ${field}`);
   return Number(kib) / KIB_PER_MIB;
 }

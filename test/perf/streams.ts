@@ -1,10 +1,10 @@
 /** `streams.ts`: streaming exec through the URLs that Exec gives, beside containerd + runc. */
 import assert from 'node:assert/strict';
 import type { Cri } from '../e2e/harness/cri.ts';
+import { websocketExec } from '../e2e/harness/websocket-exec.ts';
 import { removePod, startPod } from './pods.ts';
 import { measureBoth } from './runtimes.ts';
 import { sample } from './sample.ts';
-import { session } from './stream-client.ts';
 import { compared, table } from './table.ts';
 
 const SESSIONS = 20;
@@ -22,12 +22,14 @@ async function measure(cri: Cri): Promise<Streams> {
   const { container } = pod;
   const input = Buffer.alloc(BYTES, 'a3s');
   const streams = {
-    session: await sample(SESSIONS, () => session(cri, container, ['true'])),
+    session: await sample(SESSIONS, () => websocketExec(cri, container, ['true'])),
     out: await sample(TRANSFERS, async () => {
-      const { stdout } = await session(cri, container, ['head', '-c', String(BYTES), '/dev/zero']);
-      assert.equal(stdout, BYTES);
+      const { length } = await websocketExec(cri, container, ['head', '-c', String(BYTES), '/dev/zero']);
+      assert.equal(length, BYTES);
     }),
-    in: await sample(TRANSFERS, () => session(cri, container, ['sh', '-c', `head -c ${BYTES} >/dev/null`], input)),
+    in: await sample(TRANSFERS, () =>
+      websocketExec(cri, container, ['sh', '-c', `head -c ${BYTES} >/dev/null`], input),
+    ),
   };
   await removePod(cri, pod);
   return streams;

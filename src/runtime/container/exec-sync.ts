@@ -13,7 +13,7 @@ const NANOS_PER_MILLI = 1_000_000n;
  * The reply must fit the 16 MiB message that kubelet and crictl accept, both streams and framing together; what comes
  * beyond is read and dropped, and the process runs on (CVE-2022-1708).
  */
-const OUTPUT_CAP = 16 * 1024 * 1024 - 64 * 1024;
+export const OUTPUT_CAP = 16 * 1024 * 1024 - 64 * 1024;
 /** The guest keeps the time limit; this much later the daemon gives up on the guest. */
 const GUEST_SLACK_MS = 10_000;
 

@@ -40,8 +40,13 @@ export interface PortForward {
 }
 
 /** `crictl port-forward` of one port, once it listens. */
-export async function startPortForward(folders: Folders, podId: string, port: number): Promise<PortForward> {
-  const child = startCrictl(folders, 'port-forward', podId, `:${port}`);
+export async function startPortForward(
+  folders: Folders,
+  podId: string,
+  port: number,
+  transport: 'spdy' | 'websocket' = 'spdy',
+): Promise<PortForward> {
+  const child = startCrictl(folders, 'port-forward', '-r', transport, podId, `:${port}`);
   const complaints = text(child.stderr);
   const listening = await until(child.stdout, /127\.0\.0\.1:\d+ ->/);
   const local = Number(/127\.0\.0\.1:(\d+) ->/.exec(listening)?.[1]);

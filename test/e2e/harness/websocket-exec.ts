@@ -1,44 +1,53 @@
-/** A streaming session as a WebSocket client has it: the URL from Exec, then v4.channel.k8s.io, the version that all runtimes know. */
+/** Exec as a WebSocket client has it: the URL from CRI's Exec, then a channel protocol. */
 import { once } from 'node:events';
 import { WebSocket } from 'undici';
 import { z } from 'zod';
-import { type Cri, call } from '../e2e/harness/cri.ts';
-import { EVENT_MS } from '../e2e/harness/settings.ts';
+import { type Cri, call } from './cri.ts';
+import { EVENT_MS } from './settings.ts';
 
-const PROTOCOL = 'v4.channel.k8s.io';
-/** The first byte of each message says which stream it is of. */
+/** All runtimes know v4; only in v5 can a client end stdin. */
+export type ChannelProtocol = 'v4.channel.k8s.io' | 'v5.channel.k8s.io';
+/** The first byte of each message says which stream it is of; in v5, CLOSE ends the one that follows. */
 const STDIN = 0;
 const STDOUT = 1;
 const ERROR = 3;
+const CLOSE = 255;
 
 const statusSchema = z.object({ status: z.enum(['Success', 'Failure']), message: z.string().optional() });
 
-export interface Session {
-  /** Bytes of the command's standard output. */
-  readonly stdout: number;
-}
-
-/** Runs a command to its end, `stdin` sent whole. Rejects if it fails or the connection ends before its status came. */
-export async function session(cri: Cri, containerId: string, cmd: string[], stdin?: Uint8Array): Promise<Session> {
-  const { runtime } = cri;
+/**
+ * Runs a command to its end, `stdin` sent whole, and ended where the protocol can; resolves with its stdout. Rejects if it fails or
+ * the connection ends before its status came.
+ */
+export async function websocketExec(
+  { runtime }: Cri,
+  containerId: string,
+  cmd: string[],
+  stdin?: Uint8Array,
+  protocol: ChannelProtocol = 'v4.channel.k8s.io',
+): Promise<Buffer> {
   const request = { containerId, cmd, stdin: stdin !== undefined, stdout: true, stderr: false, tty: false };
   const { url } = await call(runtime.exec.bind(runtime), request);
-  const socket = new WebSocket(url.replace(/^http/, 'ws'), PROTOCOL);
+  const socket = new WebSocket(url.replace(/^http/, 'ws'), protocol);
   socket.binaryType = 'arraybuffer';
-  let stdout = 0;
+  const stdout: Buffer[] = [];
   let status: string | undefined;
   socket.addEventListener('message', ({ data }) => {
     const bytes = Buffer.from(z.instanceof(ArrayBuffer).parse(data));
-    if (bytes[0] === STDOUT) stdout += bytes.length - 1;
+    if (bytes[0] === STDOUT) stdout.push(bytes.subarray(1));
     else if (bytes[0] === ERROR && bytes.length > 1) status = bytes.subarray(1).toString();
   });
   const closed = once(socket, 'close', { signal: AbortSignal.timeout(EVENT_MS) });
-  if (stdin !== undefined) socket.addEventListener('open', () => send(socket, stdin));
+  socket.addEventListener('open', () => {
+    if (stdin === undefined) return;
+    send(socket, stdin);
+    if (protocol === 'v5.channel.k8s.io') socket.send(Buffer.of(CLOSE, STDIN));
+  });
   await closed;
   if (status === undefined) throw new Error(`${cmd.join(' ')}: the connection ended without a status`);
   const { status: end, message } = statusSchema.parse(JSON.parse(status));
   if (end !== 'Success') throw new Error(`${cmd.join(' ')}: ${message}`);
-  return { stdout };
+  return Buffer.concat(stdout);
 }
 
 const CHUNK = 32 * 1024;
