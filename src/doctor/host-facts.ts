@@ -39,7 +39,20 @@ export interface HostFacts {
   readonly disk: Disk;
 }
 
-const TOOLS = ['ip', 'tc', 'nsenter', 'unshare', 'setpriv', 'mount', 'umount', 'mkfs.ext4', 'mkfifo', 'truncate', 'cp'];
+const TOOLS = [
+  'ip',
+  'tc',
+  'nsenter',
+  'unshare',
+  'setpriv',
+  'mount',
+  'umount',
+  'mkfs.ext4',
+  'mkfifo',
+  'truncate',
+  'cp',
+  'stat',
+];
 /** What the own network's plugins call for masquerade and host ports. */
 export const OWN_NETWORK_TOOL = 'iptables';
 
