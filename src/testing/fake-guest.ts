@@ -20,6 +20,8 @@ import type { HeartbeatResponse } from '../guest-client/generated/a3s/guest/v1/H
 import type { LogsRequest__Output } from '../guest-client/generated/a3s/guest/v1/LogsRequest.ts';
 import type { LogsResponse } from '../guest-client/generated/a3s/guest/v1/LogsResponse.ts';
 import type { RemoveContainerRequest__Output } from '../guest-client/generated/a3s/guest/v1/RemoveContainerRequest.ts';
+import type { StartContainerRequest__Output } from '../guest-client/generated/a3s/guest/v1/StartContainerRequest.ts';
+import type { StartContainerResponse } from '../guest-client/generated/a3s/guest/v1/StartContainerResponse.ts';
 import type { StatsRequest__Output } from '../guest-client/generated/a3s/guest/v1/StatsRequest.ts';
 import type { StatsResponse } from '../guest-client/generated/a3s/guest/v1/StatsResponse.ts';
 import { GuestClient } from '../guest-client/guest-client.ts';
@@ -32,6 +34,8 @@ type LogsCall = ServerDuplexStream<LogsRequest__Output, LogsResponse>;
 type EventsCall = ServerWritableStream<object, Event>;
 
 type RemoveCall = ServerUnaryCall<RemoveContainerRequest__Output, object>;
+
+type StartCall = ServerUnaryCall<StartContainerRequest__Output, StartContainerResponse>;
 
 type HeartbeatCall = ServerDuplexStream<HeartbeatRequest__Output, HeartbeatResponse>;
 
@@ -57,6 +61,8 @@ export class FakeGuest {
   /** Every answer to RemoveContainer. */
   removal: { readonly code: status } | null = null;
   readonly removed: string[] = [];
+  /** Answers StartContainer; by default never. */
+  start: (containerId: string) => Promise<StartContainerResponse> = () => new Promise(() => undefined);
   readonly socket: string;
   /** Emits `asked` (milliseconds, answer, refuse) for each beat that is asked for, and `refused` when that has been sent. */
   readonly beats = new EventEmitter();
@@ -80,11 +86,13 @@ export class FakeGuest {
     const { Control, Exec } = loadGuestProto();
     server.addService(Exec.service, { logs: (call: LogsCall) => void guest.#logs(call) });
     const stats: handleUnaryCall<StatsRequest__Output, StatsResponse> = (_call, callback) =>
-      void guest.#answer(callback);
+      void guest.#answer(guest.stats(), callback);
     server.addService(Control.service, {
       stats,
       heartbeat: (call: HeartbeatCall) => guest.#heartbeat(call),
       events: (call: EventsCall) => guest.#events(call),
+      startContainer: (call: StartCall, callback: sendUnaryData<StartContainerResponse>) =>
+        void guest.#answer(guest.start(call.request.containerId), callback),
       removeContainer: (call: RemoveCall, callback: sendUnaryData<object>) => {
         guest.removed.push(call.request.containerId);
         callback(guest.removal, {});
@@ -147,8 +155,8 @@ export class FakeGuest {
     });
   }
 
-  async #answer(callback: sendUnaryData<StatsResponse>): Promise<void> {
-    callback(null, await this.stats());
+  async #answer<T>(reply: Promise<T>, callback: sendUnaryData<T>): Promise<void> {
+    callback(null, await reply);
   }
 
   async #logs(call: LogsCall): Promise<void> {

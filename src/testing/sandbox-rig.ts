@@ -6,17 +6,18 @@ import { mkdir, mkdtemp, open, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ContainerRecord, containerRecordSchema } from '../runtime/container/container-record.ts';
+import type { ContainerRecord } from '../runtime/container/container-record.ts';
 import { EventHub } from '../runtime/events/event-hub.ts';
 import { hostCommand } from '../runtime/host/host-command.ts';
 import type { Log } from '../runtime/log.ts';
 import { containerRecordPath, type SandboxPaths, sandboxPaths } from '../runtime/paths.ts';
 import type { RecoveryTools } from '../runtime/recovery/recovery-tools.ts';
 import { SandboxIndex } from '../runtime/sandbox/sandbox-index.ts';
-import { type SandboxRecord, sandboxRecordSchema } from '../runtime/sandbox/sandbox-record.ts';
+import type { SandboxRecord } from '../runtime/sandbox/sandbox-record.ts';
 import { identify } from '../shim/identity.ts';
-import { containerConfig, sandboxConfig } from './configs.ts';
+import { sandboxConfig } from './configs.ts';
 import type { FakeGuest } from './fake-guest.ts';
+import { containerRecord, sandboxRecord } from './records.ts';
 
 export interface LeftSandbox {
   readonly id: string;
@@ -80,7 +81,8 @@ export class SandboxRig {
     const id = randomBytes(32).toString('hex');
     const paths = sandboxPaths(this.tools.root, this.tools.state, id);
     for (const dir of [paths.containers, paths.run]) await mkdir(dir, { recursive: true });
-    await writeFile(paths.record, JSON.stringify(sandboxRecord(id, over)));
+    const config = sandboxConfig({ metadata: { name: id, uid: id, namespace: 'default', attempt: 0 } });
+    await writeFile(paths.record, JSON.stringify(sandboxRecord({ id, config, ...over })));
     const shim = await this.#shim(paths);
     await writeFile(paths.shimRecord, JSON.stringify(identify(shim.pid ?? 0)));
     const asked = Promise.withResolvers<void>();
@@ -95,12 +97,13 @@ export class SandboxRig {
     return { id, paths, shim, ended: once(shim, 'exit'), asked: asked.promise };
   }
 
-  /** A container on record. */
+  /** A container on record, which runs. */
   async container(
     { id, paths }: Pick<LeftSandbox, 'id' | 'paths'>,
     over: Partial<ContainerRecord> = {},
   ): Promise<string> {
-    const record = containerRecord(id, over);
+    const own = randomBytes(32).toString('hex');
+    const record = containerRecord({ id: own, sandboxId: id, state: 'RUNNING', startedAt: '1', ...over });
     await writeFile(containerRecordPath(paths, record.id), JSON.stringify(record));
     return record.id;
   }
@@ -121,50 +124,4 @@ export class SandboxRig {
     await fifo.close();
     return shim;
   }
-}
-
-function sandboxRecord(id: string, over: Partial<SandboxRecord>): SandboxRecord {
-  const timings = { spawn: 0, ffi: 0, startEnter: 0, kernel: 0, init: 0, ready: 0 };
-  return sandboxRecordSchema.parse({
-    version: 1,
-    id,
-    config: sandboxConfig({ metadata: { name: id, uid: id, namespace: 'default', attempt: 0 } }),
-    handler: '',
-    state: 'READY',
-    reason: '',
-    createdAt: '1',
-    box: { vcpus: 1, memoryMiB: 256, scratchBytes: 1, hostname: 'pod', sysctls: {}, shmBytes: 1 },
-    network: {
-      netns: '/run/netns/none',
-      network: 'none',
-      ips: ['10.0.0.2'],
-      interfaces: [{ name: 'eth0', tap: 'tap0', mac: '', mtu: 1500, addresses: [], routes: [], neighbours: [] }],
-      timings: { add: 0, join: 0 },
-      dns: { servers: [], searches: [], options: [] },
-    },
-    bootTimings: timings,
-    guest: { kernelRelease: '6.12', agentVersion: '0' },
-    ...over,
-  });
-}
-
-function containerRecord(sandboxId: string, over: Partial<ContainerRecord>): ContainerRecord {
-  return containerRecordSchema.parse({
-    version: 1,
-    id: randomBytes(32).toString('hex'),
-    sandboxId,
-    config: containerConfig(),
-    imageId: 'sha256:1',
-    imageName: 'busybox',
-    state: 'RUNNING',
-    createdAt: '1',
-    startedAt: '1',
-    finishedAt: '0',
-    exitCode: 0,
-    reason: '',
-    message: '',
-    logPath: '',
-    stopSignal: 'SIGTERM',
-    ...over,
-  });
 }

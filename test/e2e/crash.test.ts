@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { status } from '@grpc/grpc-js';
 import { z } from 'zod';
 import {
   containerRecordPath,
@@ -14,8 +13,7 @@ import {
 import { readMountsBelow } from '../../src/runtime/share/mount-table.ts';
 import { listFolder } from '../../src/runtime/store/folder.ts';
 import { identify } from '../../src/shim/identity.ts';
-import { connectCri } from './harness/cri.ts';
-import { type Pod, until } from './harness/crictl.ts';
+import { until } from './harness/crictl.ts';
 import type { Folders } from './harness/daemon.ts';
 import { leftovers, shims } from './harness/leftovers.ts';
 import { node } from './harness/network.ts';
@@ -35,23 +33,6 @@ describe('when things die', () => {
       `sandbox ${id} is NOTREADY`,
       async () => (await world().crictl.podState(id)) === 'SANDBOX_NOTREADY' || undefined,
     );
-
-  /** A container whose process gets so little of the processor that it cannot have begun its program when its caller gives up. */
-  async function beginStart(pod: Pod): Promise<string> {
-    const { crictl, folders } = world();
-    const containerId = await crictl.create(pod, {
-      name: 'starting',
-      command: ['sleep', '1000'],
-      config: { linux: { resources: { cpu_period: 1_000_000, cpu_quota: 20_000 } } },
-    });
-    const { runtime, close } = connectCri(folders.socket);
-    const code = await new Promise((resolve) => {
-      runtime.startContainer({ containerId }, { deadline: Date.now() + 1000 }, (error) => resolve(error?.code));
-    });
-    close();
-    assert.equal(code, status.DEADLINE_EXCEEDED);
-    return containerId;
-  }
 
   it('a shim that is killed: the sandbox is NOTREADY, its container EXITED, and its neighbour lives on', async () => {
     const { crictl, folders } = world();
@@ -80,7 +61,6 @@ describe('when things die', () => {
     await crictl.start(pod, { name: 'printer', command: ['sh', '-c', printing], config: PRIVILEGED });
     const lost = await crictl.runPod('lost');
     const before = await shims(folders);
-    const starting = await beginStart(pod);
     await daemon.kill();
     const gone = before.find(({ sandbox }) => sandbox === lost.id);
     assert.ok(gone !== undefined);
@@ -93,9 +73,6 @@ describe('when things die', () => {
     assert.equal(await crictl.podState(pod.id), 'SANDBOX_READY');
     assert.equal(await crictl.podState(lost.id), 'SANDBOX_NOTREADY');
     assert.equal(await crictl.exec(sleeper, 'echo', 'still here'), 'still here');
-    await crictl.ok('start', starting);
-    await crictl.ok('update', '--cpu-quota', '1000000', starting);
-    assert.equal(await crictl.exec(starting, 'echo', 'started once'), 'started once');
     const { exitCode, logPath } = await crictl.exited(talker);
     assert.equal(exitCode, 5);
     const lines = (await readFile(logPath, 'utf8'))

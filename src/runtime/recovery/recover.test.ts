@@ -121,6 +121,24 @@ describe('recover', () => {
     });
   }
 
+  it('a start that the daemon before began is asked after, and nobody waits for it', async () => {
+    const left = await rig.sandbox(guest);
+    const containerId = await rig.container(left, { state: 'CREATED' });
+    guest.snapshot = [{ containerId, state: 'STARTING', startedAtNs: '0' }];
+    const [asked, answer] = [Promise.withResolvers<string>(), Promise.withResolvers<object>()];
+    guest.start = (id) => {
+      asked.resolve(id);
+      return answer.promise;
+    };
+    await recover(rig.tools, 60_000);
+    assert.equal(await asked.promise, containerId);
+    const { container } = rig.tools.index.getContainer(containerId);
+    assert.deepEqual([state(left.id), container.record.state], ['READY', 'CREATED']);
+    answer.resolve({ startedAtNs: '7', pid: 8 });
+    await container.turns.take(async () => undefined);
+    assert.deepEqual([container.record.state, container.record.startedAt], ['RUNNING', '7']);
+  });
+
   it('logs that cannot be written, positions that cannot be read and a guest that keeps a container cost no VM', async () => {
     const { id, paths } = await rig.sandbox(guest);
     await writeFile(join(rig.base, 'file'), '');
