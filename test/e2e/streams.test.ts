@@ -23,6 +23,8 @@ const MIB = 1024 * 1024;
 /** An emulated node moves a few MB/s: the real sizes are for a host with KVM (STREAM_TEST_MIB=1024, STREAM_TEST_EXECS=500). */
 const BULK_BYTES = Number(process.env['STREAM_TEST_MIB'] ?? 4) * MIB;
 const EXECS = Number(process.env['STREAM_TEST_EXECS'] ?? 20);
+/** More than h2 lets wait by itself. */
+const SMALL_PIECES = 5000;
 const [ECHO_PORT, SUM_PORT, SEND_PORT, CLOSED_PORT] = [7001, 7002, 7003, 7099];
 
 const world = useWorld();
@@ -56,6 +58,13 @@ describe('streams', () => {
         stderr: 'complaint\n',
         code: 7,
       });
+    });
+
+    it('takes thousands of small pieces at once', async () => {
+      const process = await streams.exec(id, ['wc', '-c'], ALL);
+      for (let piece = 0; piece < SMALL_PIECES; piece += 1) process.stdin?.write('x');
+      process.stdin?.end();
+      assert.equal((await ended(process)).stdout.trim(), String(SMALL_PIECES));
     });
 
     it('says why a program cannot run, and leaves no session', async () => {

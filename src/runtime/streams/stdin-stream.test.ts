@@ -6,6 +6,7 @@ import { isBoxError } from '../../errors.ts';
 import { StdinStream } from './stdin-stream.ts';
 
 const WINDOW = 64 * 1024;
+const MESSAGE = 16 * 1024;
 
 function stream() {
   const sent: Buffer[] = [];
@@ -23,6 +24,7 @@ function stream() {
     stdin,
     state,
     all: () => Buffer.concat(sent),
+    sizes: () => sent.map(({ length }) => length),
     sent: () => sent.reduce((sum, { length }) => sum + length, 0),
   };
 }
@@ -32,15 +34,28 @@ describe('StdinStream', () => {
     const { stdin, sent, state } = stream();
     stdin.end(Buffer.alloc(3 * WINDOW));
     assert.equal(sent(), WINDOW);
-    stdin.acknowledge(1000);
-    assert.equal(sent(), WINDOW + 1000);
+    stdin.acknowledge(MESSAGE);
+    assert.equal(sent(), WINDOW + MESSAGE);
     await turn();
     assert.equal(state.closed, false);
-    stdin.acknowledge(WINDOW + 1000);
-    stdin.acknowledge(2 * WINDOW + 1000);
+    stdin.acknowledge(WINDOW + MESSAGE);
+    stdin.acknowledge(2 * WINDOW + MESSAGE);
     await turn();
     assert.equal(sent(), 3 * WINDOW);
     assert.equal(state.closed, true);
+  });
+
+  it('cuts nothing into small messages, whatever is acknowledged, and sends what waited together', async () => {
+    const { stdin, sizes } = stream();
+    stdin.write(Buffer.alloc(WINDOW - 10));
+    for (let piece = 0; piece < MESSAGE; piece += 1) stdin.write('x');
+    for (let taken = 0; taken < WINDOW - 10; taken += 10) {
+      stdin.acknowledge(taken);
+      await turn();
+    }
+    stdin.acknowledge(WINDOW - 10);
+    await turn();
+    assert.ok(sizes().length < 20, `${sizes()}`);
   });
 
   it('sends every byte once, in order, and never more than the window', async () => {

@@ -12,7 +12,10 @@ interface Waiting {
   readonly done: () => void;
 }
 
-/** INVARIANT: at most WINDOW_BYTES were sent beyond what the guest says that the process has taken. */
+/**
+ * INVARIANT: at most WINDOW_BYTES were sent beyond what the guest says that the process has taken. Nothing is cut smaller than it has
+ * to be: each small message would be acknowledged by itself, and so leave room for another small one, for ever (RFC 9293 §3.8.6.2).
+ */
 export class StdinStream extends Writable {
   readonly #send: (data: Buffer) => void;
   readonly #close: () => void;
@@ -41,6 +44,12 @@ export class StdinStream extends Writable {
     this.#pump();
   }
 
+  /** What has come meanwhile goes together. */
+  override _writev(pieces: readonly { readonly chunk: Buffer }[], done: () => void): void {
+    this.#waiting = { data: Buffer.concat(pieces.map(({ chunk }) => chunk)), done };
+    this.#pump();
+  }
+
   override _final(done: () => void): void {
     this.#close();
     done();
@@ -49,8 +58,8 @@ export class StdinStream extends Writable {
   #pump(): void {
     while (this.#waiting !== undefined) {
       const { data, done } = this.#waiting;
-      const length = Math.min(data.length, MESSAGE_BYTES, WINDOW_BYTES - (this.#sent - this.#taken));
-      if (length === 0 && data.length > 0) return;
+      const length = Math.min(data.length, MESSAGE_BYTES);
+      if (length > WINDOW_BYTES - (this.#sent - this.#taken)) return;
       this.#sent += length;
       if (length > 0) this.#send(data.subarray(0, length));
       this.#waiting = length < data.length ? { data: data.subarray(length), done } : undefined;
