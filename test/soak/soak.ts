@@ -46,6 +46,8 @@ export interface SoakReport {
 const CALM_FROM = 0.85;
 /** A cycle that takes longer hangs. */
 const CYCLE_MS = 15 * 60_000;
+/** A soak takes long: it says how far it is. */
+const TOLD_EVERY = 20;
 /** Characters of the daemon's log that a failure quotes. */
 const LAST_WORDS = 8000;
 
@@ -89,6 +91,7 @@ async function run(folders: Folders, chaos: Chaos, options: SoakOptions): Promis
       begun += 1;
       cut += await inTime(cycle(folders, chaos, begun), `cycle ${begun}`);
       done += 1;
+      if (done % TOLD_EVERY === 0) process.stderr.write(`  ${done} pods in ${second().toFixed(0)} s\n`);
       // a daemon that is killed meanwhile gives no sample; the last ones must
       await sample().then(
         (taken) => samples.push(taken),
