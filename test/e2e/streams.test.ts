@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { type Duplex, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isBoxError } from '../../src/errors.ts';
 import type { Pod } from './harness/crictl.ts';
 import { shims } from './harness/leftovers.ts';
@@ -135,19 +136,26 @@ describe('streams', () => {
         config: { linux: { security_context: { capabilities: { add_capabilities: ['SYS_PTRACE'] } } } },
       });
       const [shim] = await shims(folders);
-      const count = async (): Promise<readonly [number, number, number]> => {
+      const outside = async (): Promise<readonly number[]> =>
+        Promise.all(['/proc/self/fd', `/proc/${shim?.pid}/fd`].map(async (path) => (await readdir(path)).length));
+      const inside = async (): Promise<number> => {
         const seen = await streams.run(spy, ['sh', '-c', 'ls /proc/1/fd | wc -l; ls -d /proc/[0-9]* | wc -l']);
         const [fds = 0, pids = 0] = seen.stdout.trim().split(/\s+/).map(Number);
-        const outside = [`/proc/self/fd`, `/proc/${shim?.pid}/fd`].map(async (path) => (await readdir(path)).length);
-        const [own = 0, vmm = 0] = await Promise.all(outside);
-        return [fds + pids, own, vmm];
+        return fds + pids;
+      };
+      const count = async (): Promise<readonly [number, number, number]> => {
+        const [own = 0, vmm = 0] = await outside();
+        return [await inside(), own, vmm];
       };
       const before = await count();
       for (let index = 0; index < EXECS; index++) await streams.run(id, ['true']);
-      // libkrun keeps a closed vsock connection's descriptor for five seconds
+      // libkrun keeps a closed vsock connection's descriptor for five seconds, also one that asks inside
       const deadline = Date.now() + 60_000;
-      let later = await count();
-      while (later.some((to, index) => to > (before[index] ?? 0) + 3) && Date.now() < deadline) later = await count();
+      const [, ...wanted] = before;
+      const settled = async (): Promise<boolean> =>
+        (await outside()).every((to, index) => to <= (wanted[index] ?? 0) + 3);
+      while (!(await settled()) && Date.now() < deadline) await delay(500);
+      const later = await count();
       for (const [index, what] of ['guest', 'client', 'VMM'].entries()) {
         const [from = 0, to = 0] = [before[index], later[index]];
         assert.ok(to <= from + 3, `${what}: ${from} descriptors (and processes) became ${to}`);
