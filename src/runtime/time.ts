@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Nanos } from './model.ts';
 
-const NANOS_PER_MILLI = 1_000_000n;
+export const NANOS_PER_MILLI = 1_000_000n;
 
 /** Wall-clock nanoseconds as CRI wants them (int64, here a decimal string). Date has milliseconds; the rest is zero. */
 export function nowNanos(): Nanos {

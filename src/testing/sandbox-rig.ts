@@ -1,14 +1,13 @@
 /** Sandboxes as an earlier daemon has left them: records, run folders, and processes that stand in for shims. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, open, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ContainerRecord } from '../runtime/container/container-record.ts';
 import { EventHub } from '../runtime/events/event-hub.ts';
-import { hostCommand } from '../runtime/host/host-command.ts';
 import type { Log } from '../runtime/log.ts';
 import { containerRecordPath, type SandboxPaths, sandboxPaths } from '../runtime/paths.ts';
 import type { RecoveryTools } from '../runtime/recovery/recovery-tools.ts';
@@ -18,6 +17,7 @@ import { identify } from '../shim/identity.ts';
 import { sandboxConfig } from './configs.ts';
 import type { FakeGuest } from './fake-guest.ts';
 import { containerRecord, sandboxRecord } from './records.ts';
+import { spawnOnConsole } from './stand-in-vm.ts';
 
 export interface LeftSandbox {
   readonly id: string;
@@ -114,14 +114,10 @@ export class SandboxRig {
   }
 
   async #shim({ console }: SandboxPaths): Promise<ChildProcess> {
-    await hostCommand('mkfifo', [console]);
-    const fifo = await open(console, 'r+');
-    const shim = spawn(process.execPath, ['-e', 'setTimeout(() => 0, 1e6)', '/opt/shim.cjs'], {
-      stdio: ['ignore', fifo.fd, 'ignore'],
-    });
-    this.#shims.push(shim);
-    await once(shim, 'spawn');
+    const args = ['-e', 'setTimeout(() => 0, 1e6)', '/opt/shim.cjs'];
+    const { child, console: fifo } = await spawnOnConsole(console, process.execPath, args);
+    this.#shims.push(child);
     await fifo.close();
-    return shim;
+    return child;
   }
 }

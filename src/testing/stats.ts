@@ -1,7 +1,8 @@
 /** Statistics for tests: a guest that uses nothing, the test names only what it is about. */
 import type { ContainerView, SandboxView } from '../runtime/model.ts';
 import type { ContainerStats, SandboxStats, Usage } from '../runtime/stats/stats.ts';
-import { containerConfig, sandboxConfig } from './configs.ts';
+import { sandboxConfig } from './configs.ts';
+import { containerRecord } from './records.ts';
 
 export function usage(over: Partial<Usage> = {}): Usage {
   return {
@@ -55,24 +56,8 @@ export function sandboxView(over: Partial<SandboxView> = {}): SandboxView {
 }
 
 export function containerView(over: Partial<ContainerView> = {}): ContainerView {
-  return {
-    id: 'c1',
-    sandboxId: 's1',
-    config: containerConfig(),
-    imageId: 'sha256:1',
-    imageName: 'busybox',
-    state: 'RUNNING',
-    createdAt: '1',
-    startedAt: '2',
-    finishedAt: '0',
-    exitCode: 0,
-    reason: '',
-    message: '',
-    logPath: '',
-    stopSignal: 'SIGTERM',
-    volumeImages: {},
-    ...over,
-  };
+  const { version: _, user: __, ...view } = containerRecord({ state: 'RUNNING', startedAt: '2' });
+  return { ...view, ...over };
 }
 
 export function containerStats(over: Partial<ContainerStats> = {}): ContainerStats {

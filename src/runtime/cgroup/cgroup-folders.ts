@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BoxError, errnoOf, messageOf } from '../../errors.ts';
+import { readIfThere } from '../store/folder.ts';
 import type { CgroupPlace } from './cgroup-path.ts';
 import { groupPath } from './cgroup-path.ts';
 import type { Cgroups } from './cgroups.ts';
@@ -140,7 +141,7 @@ async function handDown(root: string, path: string): Promise<void> {
 /** As far as the group can: one that holds processes itself, or is gone, cannot, and then the limit that needs it says so. */
 async function handDownControllers(folder: string): Promise<void> {
   const words = async (file: string): Promise<readonly string[]> =>
-    (await readExisting(join(folder, file))).trim().split(' ');
+    (await readIfThere(join(folder, file))).trim().split(' ');
   const [there, handed] = [await words('cgroup.controllers'), await words('cgroup.subtree_control')];
   for (const controller of HANDED_DOWN) {
     if (!there.includes(controller) || handed.includes(controller)) continue;
@@ -149,16 +150,6 @@ async function handDownControllers(folder: string): Promise<void> {
     } catch (error) {
       if (errnoOf(error) !== 'EBUSY' && errnoOf(error) !== 'EOPNOTSUPP') throw error;
     }
-  }
-}
-
-/** '' for a file that is not there. */
-async function readExisting(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return '';
-    throw error;
   }
 }
 

@@ -107,7 +107,7 @@ export class Container {
     if (this.#record.state === 'RUNNING') this.#tellStarted();
   }
 
-  /** The guest keeps new limits; if that cannot be recorded, the old ones go on being shown. */
+  /** Records limits, undefined for none; if that fails, the old ones go on being shown. */
   async setResources(resources: Resources | undefined): Promise<void> {
     const { config } = this.#record;
     this.#record = { ...this.#record, config: { ...config, resources } };

@@ -5,10 +5,9 @@ import type { RunResponse__Output } from '../../guest-client/generated/a3s/guest
 import { guestError, isServiceError } from '../../guest-client/guest-error.ts';
 import type { RuntimeContext } from '../context.ts';
 import type { ExecResult } from '../model.ts';
-import { timerMillis } from '../time.ts';
+import { NANOS_PER_MILLI, timerMillis } from '../time.ts';
 import { CappedOutput } from './capped-output.ts';
 
-const NANOS_PER_MILLI = 1_000_000n;
 /**
  * The reply must fit the 16 MiB message that kubelet and crictl accept, both streams and framing together; what comes
  * beyond is read and dropped, and the process runs on (CVE-2022-1708).

@@ -2,8 +2,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { dirname, join } from 'node:path';
-import { errnoOf } from '../../errors.ts';
-import { listFolder } from '../store/folder.ts';
+import { listFolder, readIfThere } from '../store/folder.ts';
 import { writeVolatile } from '../store/record-file.ts';
 import type { NetworkList } from './cni/network-list.ts';
 
@@ -80,13 +79,8 @@ export async function leaseholders(root: string): Promise<readonly string[]> {
 
 /** '' if the address has just been freed. */
 async function ownerOf(lease: string): Promise<string> {
-  try {
-    const [owner = ''] = (await readFile(lease, 'utf8')).split(/\s/, 1);
-    return owner;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return '';
-    throw error;
-  }
+  const [owner = ''] = (await readIfThere(lease)).split(/\s/, 1);
+  return owner;
 }
 
 function isV6(subnet: string): boolean {

@@ -3,7 +3,7 @@
  * sandbox whose frames are not redirected gets its redirection back.
  */
 import { basename, join } from 'node:path';
-import { messageOf } from '../../errors.ts';
+import { attempt } from '../attempt.ts';
 import { hostCommand } from '../host/host-command.ts';
 import type { Trace } from '../janitor/trace.ts';
 import type { Log } from '../log.ts';
@@ -90,12 +90,17 @@ async function findAddresses({ root, limits, store, defaultNetwork: list }: Jani
 }
 
 async function repair({ log }: JanitorTools, place: NetworkPlace, attachment: NetworkAttachment): Promise<void> {
-  await attempt(log, { sandboxId: place.sandboxId }, 'redirection between a pod and its network restored', async () => {
-    const name = basename(attachment.netns);
-    if (await isRedirected(name, attachment.interfaces)) return false;
-    await redirect(name, attachment.interfaces);
-    return true;
-  });
+  await repairStep(
+    log,
+    { sandboxId: place.sandboxId },
+    'redirection between a pod and its network restored',
+    async () => {
+      const name = basename(attachment.netns);
+      if (await isRedirected(name, attachment.interfaces)) return false;
+      await redirect(name, attachment.interfaces);
+      return true;
+    },
+  );
 }
 
 async function collectGarbage(
@@ -105,21 +110,19 @@ async function collectGarbage(
   if (current === undefined) return;
   const ids = new Set([...live.map(({ place }) => place.sandboxId), ...(await store.ids())]);
   const valid = [...ids].map((containerId) => ({ containerId, ifname: 'eth0' }));
-  await attempt(log, { network: current.name, attachments: valid.length }, 'CNI garbage collected', () =>
+  await repairStep(log, { network: current.name, attachments: valid.length }, 'CNI garbage collected', () =>
     gc(current, valid, { ...limits, timeoutMs: Math.min(limits.timeoutMs, GC_LIMIT_MS) }),
   );
 }
 
 /** Logs `done` if the step did something, and what went wrong if it failed. */
-async function attempt(
+async function repairStep(
   log: Log,
   facts: Readonly<Record<string, unknown>>,
   done: string,
   step: () => Promise<boolean>,
 ): Promise<void> {
-  try {
+  await attempt(log, facts, `not done at this start: ${done}`, async () => {
     if (await step()) log.warn(facts, done);
-  } catch (error) {
-    log.error({ ...facts, error: messageOf(error) }, `not done at this start: ${done}`);
-  }
+  });
 }

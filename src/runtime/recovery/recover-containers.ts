@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, messageOf } from '../../errors.ts';
 import type { ContainerInfo__Output } from '../../guest-client/generated/a3s/guest/v1/ContainerInfo.ts';
+import { attempt } from '../attempt.ts';
 import { Container } from '../container/container.ts';
 import { containerRecordSchema, EXIT_CODE_UNKNOWN } from '../container/container-record.ts';
 import { deleteSpec } from '../container/spec-file.ts';
@@ -14,7 +15,6 @@ import { removeVolumes, volumeNames } from '../share/volumes.ts';
 import { listFolder } from '../store/folder.ts';
 import { readRecord } from '../store/record-file.ts';
 import { nowNanos, settlesWithin } from '../time.ts';
-import { attempt } from './attempt.ts';
 import type { RecoveryTools } from './recovery-tools.ts';
 import { readOrSetAside } from './set-aside.ts';
 

@@ -9,6 +9,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { messageOf } from '../../errors.ts';
+import { attempt } from '../attempt.ts';
 import { findTraces, sandboxIds } from '../janitor/find-traces.ts';
 import { leftovers, sweep } from '../janitor/trace.ts';
 import { sandboxesDir, sandboxPaths, shortId } from '../paths.ts';
@@ -18,7 +19,6 @@ import { freeHost } from '../sandbox/stop-sandbox.ts';
 import { settlesWithin } from '../time.ts';
 import { discardRun } from '../vm/run-folder.ts';
 import { Vm } from '../vm/vm.ts';
-import { attempt } from './attempt.ts';
 import { loadContainers, resumeContainers } from './recover-containers.ts';
 import type { RecoveryTools } from './recovery-tools.ts';
 import { readOrSetAside } from './set-aside.ts';

@@ -12,7 +12,6 @@
 import { BoxError, messageOf } from '../../errors.ts';
 import { failpoint } from '../../failpoints/failpoint.ts';
 import type { ContainerInfo__Output } from '../../guest-client/generated/a3s/guest/v1/ContainerInfo.ts';
-import type { Exited__Output } from '../../guest-client/generated/a3s/guest/v1/Exited.ts';
 import type { CgroupPlace } from '../cgroup/cgroup-path.ts';
 import type { Cgroups } from '../cgroup/cgroups.ts';
 import type { Container } from '../container/container.ts';
@@ -27,7 +26,7 @@ import { KeptRecord } from '../store/kept-record.ts';
 import { Sessions } from '../streams/sessions.ts';
 import { nowNanos, settlesWithin } from '../time.ts';
 import { Turns } from '../turns.ts';
-import { watchGuest } from '../vm/guest-events.ts';
+import { type GuestEventHandlers, watchGuest } from '../vm/guest-events.ts';
 import { followHeartbeat } from '../vm/heartbeat.ts';
 import type { Vm } from '../vm/vm.ts';
 import type { SandboxRecord } from './sandbox-record.ts';
@@ -129,9 +128,8 @@ export class Sandbox {
    */
   async watch(heartbeatMs: number): Promise<readonly ContainerInfo__Output[]> {
     const vm = this.vm();
-    const handlers = {
-      exited: (event: Exited__Output) =>
-        void this.#onExited(event.containerId, (container) => container.markExited(event)),
+    const handlers: GuestEventHandlers = {
+      exited: (event) => void this.#onExited(event.containerId, (container) => container.markExited(event)),
       ended: () => void this.#onGuestGone(vm),
     };
     const containers = await watchGuest(vm.guest, handlers, heartbeatMs);

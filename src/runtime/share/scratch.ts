@@ -5,7 +5,8 @@ import { hostCommand } from '../host/host-command.ts';
 import { exists } from '../store/folder.ts';
 
 /**
- * Inode tables are never zeroed (guest-init mounts with noinit_itable), there is no journal (a VM's crash loses the disk anyway), and no reserved blocks.
+ * Inode tables are never zeroed (guest-init mounts with noinit_itable), there is no journal (a VM's crash loses the disk anyway),
+ * and no reserved blocks.
  * The daemon never mounts or reads the file again: its content is the guest's.
  */
 const MKFS_OPTIONS = [

@@ -1,5 +1,5 @@
-/** Looking at folders that may not be there. */
-import { access, readdir, realpath } from 'node:fs/promises';
+/** Looking at folders and files that may not be there. */
+import { access, readdir, readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errnoOf } from '../../errors.ts';
 
@@ -19,6 +19,16 @@ export async function exists(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** A file's text; '' if it does not exist. */
+export async function readIfThere(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return '';
     throw error;
   }
 }

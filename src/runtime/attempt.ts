@@ -1,6 +1,6 @@
-/** One step of a recovery on its own: what fails is logged, and blocks nothing. */
-import { messageOf } from '../../errors.ts';
-import type { Log } from '../log.ts';
+/** One step of a start on its own: what fails is logged, and blocks nothing. */
+import { messageOf } from '../errors.ts';
+import type { Log } from './log.ts';
 
 /** `failed` says what was not done; kubelet, or the next start, tries again. */
 export async function attempt(
