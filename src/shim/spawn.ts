@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { z } from 'zod';
 import { BoxError } from '../errors.ts';
+import { giveWay } from '../priority.ts';
 import { identify, type ShimIdentity } from './identity.ts';
 import { SHIM_CONFIG_FD, SHIM_STATUS_FD, type ShimConfig, type ShimStatus } from './protocol.ts';
 
@@ -68,6 +69,7 @@ export async function spawnShim(options: SpawnOptions): Promise<SpawnedShim> {
       },
     },
   );
+  giveWay(child);
   const exited = watchExit(child);
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);

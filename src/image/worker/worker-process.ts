@@ -11,6 +11,7 @@ import { Socket } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BoxError } from '../../errors.ts';
+import { giveWay } from '../../priority.ts';
 import { type LayerJob, type LayerResult, workerReplySchema } from './protocol.ts';
 
 /** A worker that takes no byte and gives no answer for so long is stuck (its slowest step is one fdatasync). */
@@ -60,6 +61,7 @@ export class WorkerProcess {
   constructor(options: WorkerOptions) {
     this.#stallMs = options.stallMs ?? STALL_MS;
     this.#child = spawnWorker(options);
+    giveWay(this.#child);
     this.#child.on('exit', () => {
       this.#exited = true;
     });

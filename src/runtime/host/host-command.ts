@@ -1,6 +1,7 @@
 /** Runs one of the host's tools (ip, mount, mkfs…): no shell, a deadline, and its own words in the error. */
 import { execFile } from 'node:child_process';
 import { BoxError } from '../../errors.ts';
+import { giveWay } from '../../priority.ts';
 
 const DEADLINE_MS = 30_000;
 const OUTPUT_LIMIT = 256 * 1024;
@@ -42,6 +43,7 @@ export function hostCommand(
         );
       },
     );
+    giveWay(child);
     // a tool that ends before it has read all of it says why by its exit
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);

@@ -10,6 +10,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { BoxError, errnoOf, messageOf } from '../../../errors.ts';
+import { giveWay } from '../../../priority.ts';
 
 const STDOUT_LIMIT = 1024 * 1024;
 const STDERR_KEPT = 4096;
@@ -64,6 +65,7 @@ export async function runPlugin(call: PluginCall): Promise<PluginExit> {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...call.env },
   });
+  giveWay(child);
   const stdout: Buffer[] = [];
   let size = 0;
   let stderr = Buffer.alloc(0);
