@@ -48,6 +48,12 @@ export class ConsoleRing {
     );
   }
 
+  /** The tail as a reason or an error quotes it. */
+  lastWords(): string {
+    const tail = this.tail();
+    return tail === '' ? 'its console is empty' : `console: ${tail}`;
+  }
+
   close(): void {
     this.#socket.destroy();
   }

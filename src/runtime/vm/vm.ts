@@ -81,8 +81,7 @@ export class Vm {
 
   /** What its console says, for a reason or an error. */
   lastWords(): string {
-    const tail = this.#console.tail();
-    return tail === '' ? 'its console is empty' : `console: ${tail}`;
+    return this.#console.lastWords();
   }
 
   /**
@@ -168,7 +167,7 @@ class Boot {
       return { vm: Vm.of(shim.identity, console, ended, paths, token), timings: bootTimings(marks, guest) };
     } catch (error) {
       const ended = shim === undefined ? '' : await endBoot(shim, console);
-      const explained = this.#explain(error, console.tail(), ended);
+      const explained = this.#explain(error, console.lastWords(), ended);
       console.close();
       throw explained;
     } finally {
@@ -254,16 +253,13 @@ class Boot {
     return { started, entered: this.#entered ?? started };
   }
 
-  #explain(error: unknown, tail: string, ended: string): BoxError {
+  #explain(error: unknown, lastWords: string, ended: string): BoxError {
     if (error instanceof BoxError && error.reason === 'CANCELLED') return error;
     const phase = this.#entered === undefined ? (this.#started === undefined ? 'spawn' : 'ffi') : 'guest boot';
-    const console = tail === '' ? 'the console is empty' : `console: ${tail}`;
     return new BoxError(
       'BOOT_FAILED',
-      `sandbox ${this.#spec.sandboxId} did not boot (${phase}): ${messageOf(error)}; ${console}${ended}`,
-      {
-        cause: error,
-      },
+      `sandbox ${this.#spec.sandboxId} did not boot (${phase}): ${messageOf(error)}; ${lastWords}${ended}`,
+      { cause: error },
     );
   }
 }
