@@ -6,6 +6,7 @@
 
 mod boot;
 mod cgroup;
+mod connection;
 mod container;
 mod control;
 mod device_filter;

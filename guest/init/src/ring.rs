@@ -3,9 +3,8 @@
 use std::collections::VecDeque;
 
 use crate::error::{Error, Result};
+use crate::process::end::CHUNK;
 
-/// The largest piece handed out at once.
-pub const CHUNK: usize = 32 * 1024;
 /// Each piece costs memory beside its bytes. More than the bytes of one log line, which is acknowledged as a whole: a container
 /// that writes a line byte by byte must not be held back before the line's end.
 const MAX_PIECES: usize = 64 * 1024;

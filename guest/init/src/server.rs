@@ -10,6 +10,7 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Server;
 use tonic::{Request, Status};
 
+use crate::connection::Connection;
 use crate::control::ControlService;
 use crate::error::{Context, Result};
 use crate::exec_service::ExecService;
@@ -87,10 +88,11 @@ fn builder() -> Server {
 }
 
 /// A container can reach these ports through vsock's loopback: only the host's connections are taken.
-fn from_host(listener: VsockListener) -> impl Stream<Item = std::io::Result<VsockStream>> {
-    listener.incoming().filter(|connection| match connection {
-        Ok(stream) => stream.peer_addr().is_ok_and(|peer| peer.cid() == VMADDR_CID_HOST),
-        Err(_) => true,
+fn from_host(listener: VsockListener) -> impl Stream<Item = std::io::Result<Connection>> {
+    let is_host = |stream: &VsockStream| stream.peer_addr().is_ok_and(|peer| peer.cid() == VMADDR_CID_HOST);
+    listener.incoming().filter_map(move |connection| match connection {
+        Ok(stream) => is_host(&stream).then(|| Ok(Connection::new(stream))),
+        Err(error) => Some(Err(error)),
     })
 }
 

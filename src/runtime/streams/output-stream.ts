@@ -3,7 +3,8 @@ import { Readable } from 'node:stream';
 
 /** Bytes that the guest may send of each stream beyond what was taken: what one stream can hold in memory, a little more than twice. */
 export const WINDOW_BYTES = 128 * 1024;
-const READY_BYTES = 64 * 1024;
+/** Less than the guest's largest piece, so that no second one of them is taken before the first is read. */
+const READY_BYTES = 32 * 1024;
 
 /**
  * INVARIANTS

@@ -6,7 +6,7 @@ import { isBoxError } from '../../errors.ts';
 import { StdinStream } from './stdin-stream.ts';
 
 const WINDOW = 64 * 1024;
-const MESSAGE = 16 * 1024;
+const MESSAGE = WINDOW / 2;
 
 function stream() {
   const sent: Buffer[] = [];

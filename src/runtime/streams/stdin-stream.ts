@@ -5,7 +5,7 @@ import { BoxError } from '../../errors.ts';
 /** Bytes that may be under way to the process (guest.proto: Exec). */
 const WINDOW_BYTES = 64 * 1024;
 /** Small enough for an acknowledgement to come while the next is under way. */
-const MESSAGE_BYTES = 16 * 1024;
+const MESSAGE_BYTES = WINDOW_BYTES / 2;
 
 interface Waiting {
   readonly data: Buffer;

@@ -1,5 +1,6 @@
 //! The agent's end of a process's stream: of a pipe, or the master side of a terminal.
 
+use std::cell::RefCell;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
@@ -11,8 +12,14 @@ use tokio::io::unix::AsyncFd;
 use crate::error::{Context, Result};
 use crate::proto::TerminalSize;
 
-/// The largest piece read at once; small enough for several streams to share a connection fairly.
-pub const CHUNK: usize = 32 * 1024;
+/// The largest piece read at once and sent in one message: what a pipe holds, less the room that makes the message end with an HTTP/2
+/// frame of 16 KiB and fit a connection's window of 64 KiB.
+pub const CHUNK: usize = 64 * 1024 - 64;
+
+thread_local! {
+    /// One thread reads everything: it needs one buffer, and need not clear it each time.
+    static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; CHUNK]);
+}
 
 /// Clones are the same end, which is closed with the last of them.
 #[derive(Debug, Clone)]
@@ -65,18 +72,16 @@ impl End {
 }
 
 fn read(fd: &OwnedFd, limit: usize) -> io::Result<Vec<u8>> {
-    let mut data = vec![0; limit.min(CHUNK)];
-    match nix::unistd::read(fd, &mut data) {
-        Ok(length) => {
-            data.truncate(length);
+    BUFFER.with_borrow_mut(|buffer| {
+        let room = limit.min(CHUNK);
+        match nix::unistd::read(fd, &mut buffer[..room]) {
             // what is kept must not cost more than it says
-            data.shrink_to_fit();
-            Ok(data)
+            Ok(length) => Ok(buffer[..length].to_vec()),
+            // a terminal that no process holds open any more (pty(7))
+            Err(Errno::EIO) => Ok(Vec::new()),
+            Err(error) => Err(error.into()),
         }
-        // a terminal that no process holds open any more (pty(7))
-        Err(Errno::EIO) => Ok(Vec::new()),
-        Err(error) => Err(error.into()),
-    }
+    })
 }
 
 #[cfg(test)]

@@ -209,7 +209,7 @@ async fn forward(
 ) {
     let (mut sent, mut left) = (0u64, DRAIN_LIMIT);
     while left > 0 {
-        let room = window.room(sent).await.min(CHUNK);
+        let room = window.room(sent, CHUNK).await.min(CHUNK);
         let draining = *ended.borrow();
         let data = if draining {
             end.read_now(room)

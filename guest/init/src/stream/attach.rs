@@ -10,6 +10,7 @@ use tonic::Status;
 use crate::container::Container;
 use crate::error::{Error, Result};
 use crate::output::{Found, Reader, StreamName};
+use crate::process::end::CHUNK;
 use crate::proto::run_response::Response;
 use crate::proto::{AttachStart, RunExited, RunRequest, RunResponse};
 use crate::stream::caller::{self, Inbox, Responses};
@@ -70,7 +71,7 @@ async fn copy(
     let mut sent = 0;
     loop {
         let room = tokio::select! {
-            room = window.room(sent) => room,
+            room = window.room(sent, CHUNK) => room,
             () = reader.overstays(name) => return Err(too_slow()),
         };
         match reader.take(name, room)? {

@@ -119,7 +119,7 @@ mod tests {
                 responses,
             )
             .await;
-        assert_eq!((windows.stdout.room(4).await, windows.stderr.room(4).await), (3, 1));
+        assert_eq!((windows.stdout.room(4, 1).await, windows.stderr.room(4, 1).await), (3, 1));
         assert_eq!(input.recv().await.unwrap(), b"input");
         assert_eq!(input.recv().await, None);
     }
