@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFile, stat } from 'node:fs/promises';
-import { release } from 'node:os';
+import { getPriority, release } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { call, connectCri } from './harness/cri.ts';
+import { shims } from './harness/leftovers.ts';
 import { useWorld } from './harness/suite.ts';
 
 const inspectpSchema = z.object({
@@ -108,13 +109,18 @@ describe('a pod’s life by crictl', () => {
     await assert.rejects(stat(join(folders.root, 'sandboxes', pod.id)), { code: 'ENOENT' });
   });
 
-  it('two at once are two VMs', async () => {
-    const { crictl } = world();
+  it('two at once are two VMs, and the daemon goes before them', async () => {
+    const { crictl, daemon, folders } = world();
     const pods = await Promise.all([crictl.runPod('left'), crictl.runPod('right')]);
     const ids = await Promise.all(pods.map((pod) => crictl.start(pod, { command: ['sleep', '1000'] })));
     const boots = await Promise.all(ids.map((id) => crictl.exec(id, 'cat', '/proc/sys/kernel/random/boot_id')));
     const host = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
     assert.equal(new Set([...boots, host]).size, 3);
+    const vmms = await shims(folders);
+    assert.deepEqual(
+      [daemon, ...vmms].map(({ pid }) => getPriority(pid)),
+      [-10, 0, 0],
+    );
     await Promise.all(pods.map((pod) => crictl.removePod(pod)));
   });
 
