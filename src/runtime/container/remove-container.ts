@@ -1,8 +1,8 @@
 /** RemoveContainer: forced, repeatable, fine with an id nobody knows. */
-import { rm } from 'node:fs/promises';
 import type { RuntimeContext } from '../context.ts';
 import { logPositionPath } from '../paths.ts';
 import { removeVolumes } from '../share/volumes.ts';
+import { deleteVolatile } from '../store/record-file.ts';
 import { deleteSpec } from './spec-file.ts';
 import { kill } from './stop-container.ts';
 
@@ -19,7 +19,7 @@ export async function removeContainer(context: RuntimeContext, id: string): Prom
       if (sandbox.record.state === 'READY') await sandbox.vm().guest.removeContainer(container.id);
       container.detachLog();
       await deleteSpec(sandbox.paths, container.id);
-      await rm(logPositionPath(sandbox.paths, container.id), { force: true });
+      await deleteVolatile(logPositionPath(sandbox.paths, container.id));
       await container.forget();
       sandbox.containers.delete(container.id);
       sandbox.tell('DELETED', container.id);

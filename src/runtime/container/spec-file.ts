@@ -2,12 +2,11 @@
  * The OCI runtime spec a container was created with, kept beside its record for `crictl inspect`.
  * Without the values of its environment: secrets come that way, and nobody inspects a container for them.
  */
-import { rm } from 'node:fs/promises';
 import { z } from 'zod';
 import type { OciSpec } from '../oci-types.ts';
 import { containerSpecPath, type SandboxPaths } from '../paths.ts';
 import { exists } from '../store/folder.ts';
-import { readRecord, writeVolatile } from '../store/record-file.ts';
+import { deleteVolatile, readRecord, writeVolatile } from '../store/record-file.ts';
 
 const specSchema = z.record(z.string(), z.unknown());
 
@@ -25,7 +24,7 @@ export async function readSpec(
 }
 
 export async function deleteSpec(paths: SandboxPaths, containerId: string): Promise<void> {
-  await rm(containerSpecPath(paths, containerId), { force: true });
+  await deleteVolatile(containerSpecPath(paths, containerId));
 }
 
 /** The names of the environment, `NAME=` each. */

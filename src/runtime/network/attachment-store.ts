@@ -28,7 +28,8 @@ const attachmentSchema = z.object({
 });
 export type AttachmentRecord = z.infer<typeof attachmentSchema>;
 
-const NAME = /^([0-9a-f]{64})\.json$/;
+/** The second kind was being written for the first time when a daemon died: no plugin has run. */
+const NAMES = [/^([0-9a-f]{64})\.json$/, /^([0-9a-f]{64})\.json\.tmp$/];
 
 export class AttachmentStore {
   readonly #dir: string;
@@ -49,7 +50,7 @@ export class AttachmentStore {
   }
 
   async delete(sandboxId: string): Promise<void> {
-    if (await exists(this.#path(sandboxId))) await deleteRecord(this.#path(sandboxId));
+    if (await exists(this.#dir)) await deleteRecord(this.#path(sandboxId));
   }
 
   /** Puts a record that cannot be understood out of the way; returns where it lies now. */
@@ -59,10 +60,11 @@ export class AttachmentStore {
     return kept;
   }
 
-  /** Ids of all sandboxes with a record. */
+  /** Ids of all sandboxes with a record, whole or not. */
   async ids(): Promise<readonly string[]> {
     const names = await listFolder(this.#dir);
-    return names.flatMap((name) => NAME.exec(name)?.[1] ?? []);
+    const ids = names.flatMap((name) => NAMES.flatMap((pattern) => pattern.exec(name)?.[1] ?? []));
+    return [...new Set(ids)];
   }
 
   #path(sandboxId: string): string {

@@ -274,8 +274,11 @@ inNetworkWorld(import.meta.url, () => {
         await rig.configure('10.conflist', bridgeAnd(rig, 'fails'));
         await assert.rejects(first.attach(rig.place(), sandboxConfig(), never), /fails/);
         await rm(join(rig.confDir, '10.conflist'));
+        const half = join(rig.root, 'network', 'attachments', `${rig.place().sandboxId}.json.tmp`);
+        await writeFile(half, '{"versi');
         const next = await rig.open();
         assert.deepEqual(await rig.sweep(next), []);
+        assert.ok(!existsSync(half));
         for (const kind of ['network record', 'network namespace', 'address']) {
           const removed = rig.logged.some((line) => line.includes(`"${kind}"`) && line.includes('leftover removed'));
           assert.ok(removed, `${kind}: ${rig.logged.join('\n')}`);

@@ -1,5 +1,4 @@
 /** The containers of a recovered sandbox: their records, and what the guest says became of them meanwhile. */
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, messageOf } from '../../errors.ts';
 import type { ContainerInfo__Output } from '../../guest-client/generated/a3s/guest/v1/ContainerInfo.ts';
@@ -9,18 +8,18 @@ import { containerRecordSchema, EXIT_CODE_UNKNOWN } from '../container/container
 import { deleteSpec } from '../container/spec-file.ts';
 import { pumpLog, startContainer } from '../container/start-container.ts';
 import { type LogPosition, logPositionSchema, START } from '../logs/log-position.ts';
-import { logPositionPath, type SandboxPaths, shortId } from '../paths.ts';
+import { containerRecordPath, logPositionPath, type SandboxPaths, shortId } from '../paths.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { removeVolumes, volumeNames } from '../share/volumes.ts';
 import { listFolder } from '../store/folder.ts';
-import { readRecord } from '../store/record-file.ts';
+import { deleteVolatile, readRecord } from '../store/record-file.ts';
 import { nowNanos, settlesWithin } from '../time.ts';
 import type { RecoveryTools } from './recovery-tools.ts';
 import { readOrSetAside } from './set-aside.ts';
 
 const RECORD_NAME = /^([0-9a-f]{64})\.json$/;
-/** What a container has on the host besides its record. */
-const BELONGING = /^([0-9a-f]{64})(?:-\d+|\.spec\.json|\.log-position\.json)$/;
+/** What a container has on the host besides its record: volumes and files, and those that were being written (UNFINISHED). */
+const BELONGING = /^([0-9a-f]{64})(?:-\d+|\.(?:spec|log-position)\.json|(?:\.(?:spec|log-position))?\.json\.tmp)$/;
 
 /** The log of a healthy disk is there at once. One that is late goes on being opened behind the guest. */
 const LOGS_LATE_MS = 5_000;
@@ -137,7 +136,8 @@ async function removeUnrecorded(context: RecoveryTools, sandbox: Sandbox, id: st
     await sandbox.vm().guest.removeContainer(id);
     await removeVolumes(sandbox.paths, sandbox.mountSpace(), id);
     await deleteSpec(sandbox.paths, id);
-    await rm(logPositionPath(sandbox.paths, id), { force: true });
+    await deleteVolatile(logPositionPath(sandbox.paths, id));
+    await deleteVolatile(containerRecordPath(sandbox.paths, id));
     context.log.warn(facts, 'container without a record removed');
   });
 }

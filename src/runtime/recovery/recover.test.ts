@@ -6,8 +6,16 @@ import { status } from '@grpc/grpc-js';
 import { FakeGuest } from '../../testing/fake-guest.ts';
 import { SandboxRig } from '../../testing/sandbox-rig.ts';
 import { turnAt } from '../logs/disk-turns.ts';
-import { containerRecordPath, logPositionPath, type SandboxPaths, setAsideDir, shortId } from '../paths.ts';
+import {
+  containerRecordPath,
+  containerSpecPath,
+  logPositionPath,
+  type SandboxPaths,
+  setAsideDir,
+  shortId,
+} from '../paths.ts';
 import { exists } from '../store/folder.ts';
+import { UNFINISHED } from '../store/record-file.ts';
 import { recover } from './recover.ts';
 
 const SILENCE_MS = 500;
@@ -163,6 +171,18 @@ describe('recover', () => {
         line,
       );
     }
+  });
+
+  it('what the daemon before was writing when it died goes, with the container that has nothing else', async () => {
+    const { paths } = await rig.sandbox(guest);
+    const lost = 'e'.repeat(64);
+    await mkdir(paths.containers, { recursive: true });
+    for (const path of [containerRecordPath, containerSpecPath, logPositionPath]) {
+      await writeFile(path(paths, lost) + UNFINISHED, '{"versi');
+    }
+    await recover(rig.tools, 60_000);
+    assert.deepEqual(await readdir(paths.containers), []);
+    assert.deepEqual(guest.removed, [lost]);
   });
 
   it('a log whose disk hangs is late, and holds up neither its container nor its sandbox', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { z } from 'zod';
-import { deleteRecord, readRecord, writeRecord } from './record-file.ts';
+import { deleteRecord, readRecord, UNFINISHED, writeRecord } from './record-file.ts';
 
 const schema = z.object({ version: z.literal(1), name: z.string() });
 
@@ -25,6 +25,16 @@ describe('record files', () => {
     await deleteRecord(path);
     await deleteRecord(path);
     assert.deepEqual(await readdir(dir), []);
+  });
+
+  it('are deleted with what a daemon that died while it wrote them left', async () => {
+    const path = join(dir, 'half.json');
+    for (const before of [false, true]) {
+      if (before) await writeRecord(path, { version: 1, name: 'x' });
+      await writeFile(path + UNFINISHED, '{"versi');
+      await deleteRecord(path);
+      assert.deepEqual(await readdir(dir), []);
+    }
   });
 
   it('are not called invalid when it is the disk that does not give them out', async () => {

@@ -6,9 +6,12 @@ import { BoxError, messageOf } from '../../errors.ts';
 
 const RECORD_MODE = 0o600;
 
+/** What a record that is being written is called until it is whole. A daemon that dies then leaves it behind. */
+export const UNFINISHED = '.tmp';
+
 /** Durably replaces `path`: tmp, fsync, rename, fsync of the folder. Concurrent writers of one path must be serialised by the caller. */
 export async function writeRecord(path: string, record: unknown): Promise<void> {
-  const tmp = `${path}.tmp`;
+  const tmp = path + UNFINISHED;
   const file = await open(tmp, 'w', RECORD_MODE);
   try {
     await file.writeFile(`${JSON.stringify(record)}\n`);
@@ -22,7 +25,7 @@ export async function writeRecord(path: string, record: unknown): Promise<void> 
 
 /** Replaces `path` atomically, but not durably: for what is worthless after a reboot. */
 export async function writeVolatile(path: string, record: unknown): Promise<void> {
-  const tmp = `${path}.tmp`;
+  const tmp = path + UNFINISHED;
   const file = await open(tmp, 'w', RECORD_MODE);
   try {
     await file.writeFile(`${JSON.stringify(record)}\n`);
@@ -45,9 +48,15 @@ export async function readRecord<T>(path: string, schema: z.ZodType<T>): Promise
   }
 }
 
-/** Deletes a record durably; a missing one is fine. */
-export async function deleteRecord(path: string): Promise<void> {
+/** Deletes a record, and what is left of one that was being written; a missing one is fine. */
+export async function deleteVolatile(path: string): Promise<void> {
+  await rm(path + UNFINISHED, { force: true });
   await rm(path, { force: true });
+}
+
+/** As deleteVolatile, durably. */
+export async function deleteRecord(path: string): Promise<void> {
+  await deleteVolatile(path);
   await syncFolder(dirname(path));
 }
 
