@@ -6,6 +6,7 @@ import { access, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { errnoOf, messageOf } from '../../errors.ts';
+import { giveWay } from '../../priority.ts';
 import { exists } from '../store/folder.ts';
 import type { VmParts } from '../vm/vm.ts';
 
@@ -93,7 +94,7 @@ async function missingFile(path: string, what: string): Promise<string> {
 
 function probeLibkrun({ libkrun, shimBundle, kernelDir }: VmParts): Promise<string> {
   return new Promise((resolve) => {
-    execFile(
+    const child = execFile(
       process.execPath,
       [shimBundle, '--probe', libkrun],
       { timeout: PROBE_DEADLINE_MS, env: { LD_LIBRARY_PATH: kernelDir } },
@@ -104,6 +105,7 @@ function probeLibkrun({ libkrun, shimBundle, kernelDir }: VmParts): Promise<stri
           resolve(`libkrun ${libkrun} cannot be loaded: ${stderr.trim().slice(-200) || error?.message || 'no answer'}`);
       },
     );
+    giveWay(child);
   });
 }
 
