@@ -79,11 +79,16 @@ export class Chaos {
     this.daemon = await Daemon.start(this.#folders);
   }
 
-  /** False if there is none, or it has just ended by itself. */
+  /** False if there is none left. While they are looked for, some end by themselves: then it is another's turn. */
   async #killShim(): Promise<boolean> {
-    const victim = this.#random.pick(await shims(this.#folders));
-    const identity = victim && identify(victim.pid);
-    return identity !== undefined && killShim(identity);
+    let left = await shims(this.#folders);
+    for (;;) {
+      const victim = this.#random.pick(left);
+      if (victim === undefined) return false;
+      const identity = identify(victim.pid);
+      if (identity !== undefined && killShim(identity)) return true;
+      left = left.filter((shim) => shim !== victim);
+    }
   }
 }
 
