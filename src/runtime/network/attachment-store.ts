@@ -28,8 +28,8 @@ const attachmentSchema = z.object({
 });
 export type AttachmentRecord = z.infer<typeof attachmentSchema>;
 
-/** The second kind was being written for the first time when a daemon died: no plugin has run. */
-const NAMES = [/^([0-9a-f]{64})\.json$/, /^([0-9a-f]{64})\.json\.tmp$/];
+/** One that is UNFINISHED, with no whole one beside it, was being written for the first time when a daemon died: no plugin has run. */
+const NAME = /^([0-9a-f]{64})\.json(?:\.tmp)?$/;
 
 export class AttachmentStore {
   readonly #dir: string;
@@ -63,8 +63,7 @@ export class AttachmentStore {
   /** Ids of all sandboxes with a record, whole or not. */
   async ids(): Promise<readonly string[]> {
     const names = await listFolder(this.#dir);
-    const ids = names.flatMap((name) => NAMES.flatMap((pattern) => pattern.exec(name)?.[1] ?? []));
-    return [...new Set(ids)];
+    return [...new Set(names.flatMap((name) => NAME.exec(name)?.[1] ?? []))];
   }
 
   #path(sandboxId: string): string {
