@@ -1,10 +1,20 @@
+import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { type Cri, call, connectCri } from './harness/cri.ts';
 import { until } from './harness/crictl.ts';
 import { leftovers, shims } from './harness/leftovers.ts';
 import { BUSYBOX } from './harness/settings.ts';
 import { useWorld } from './harness/suite.ts';
+
+const ROUNDS = 10;
+const AT_ONCE = 5;
+
+const runPodSandbox = ({ runtime }: Cri, name: string): Promise<{ readonly podSandboxId: string }> =>
+  call(runtime.runPodSandbox.bind(runtime), {
+    config: { metadata: { name, namespace: 'default', uid: name, attempt: 0 }, linux: {} },
+  });
 
 describe('addresses come back', () => {
   const world = useWorld([BUSYBOX], 'default');
@@ -28,5 +38,26 @@ describe('addresses come back', () => {
     }
     for (const pod of lost) await crictl.removePod(pod);
     await until('nothing is left', async () => (await leftovers(folders)).length === 0 || undefined);
+  });
+
+  it('fifty sandboxes with VMs, five at once: forty removed, ten killed half way', async () => {
+    const { folders } = world();
+    const cri = connectCri(folders.socket);
+    const { runtime } = cri;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const asked = Array.from({ length: AT_ONCE }, (_, index) => runPodSandbox(cri, `fifty-${round}-${index}`));
+      const outcomes = Promise.allSettled(asked);
+      // the first VMM that is seen has only just begun
+      const { pid } = await until('a VMM is there', async () => (await shims(folders))[0]);
+      process.kill(pid, 'SIGKILL');
+      const made = (await outcomes).flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+      assert.equal(made.length, AT_ONCE - 1);
+      for (const { podSandboxId } of made) {
+        await call(runtime.stopPodSandbox.bind(runtime), { podSandboxId });
+        await call(runtime.removePodSandbox.bind(runtime), { podSandboxId });
+      }
+    }
+    cri.close();
+    assert.deepEqual(await leftovers(folders), []);
   });
 });

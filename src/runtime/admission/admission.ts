@@ -3,10 +3,14 @@ import { statfs } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { BoxError } from '../../errors.ts';
 import type { BoxConfig } from '../box-config.ts';
-import { BootQueue } from './boot-queue.ts';
 import { type CapacityLimits, type HostResources, shortage } from './capacity.ts';
+import { WorkQueue } from './work-queue.ts';
 
 const MIB = 1024 * 1024;
+/** Networks are attached faster than VMs boot, and plugins wait for others too; with so many per boot no boot waits for one. */
+const ATTACHMENTS_PER_BOOT = 2;
+/** Longer than plugins take; one that hangs must not keep others waiting for as long as it may run. */
+const ATTACHMENT_PLACE_MS = 5_000;
 
 export interface AdmissionLimits extends CapacityLimits {
   readonly parallelBoots: number;
@@ -17,7 +21,9 @@ export interface AdmissionLimits extends CapacityLimits {
  * memory, and nothing on the host that belongs to a boot under way is taken for a leftover.
  */
 export class Admission {
-  readonly boots: BootQueue;
+  readonly boots: WorkQueue;
+  /** Of pods to their networks. That is two dozen short processes each: many pods at once would keep the daemon from answering. */
+  readonly attachments: WorkQueue;
   readonly #limits: AdmissionLimits;
   /** The VMs that run. */
   readonly #running: () => readonly BoxConfig[];
@@ -28,7 +34,13 @@ export class Admission {
     this.#limits = limits;
     this.#running = running;
     this.#host = host;
-    this.boots = new BootQueue(limits.parallelBoots);
+    const { parallelBoots } = limits;
+    this.boots = new WorkQueue({ limit: parallelBoots, doing: 'booting' });
+    this.attachments = new WorkQueue({
+      limit: ATTACHMENTS_PER_BOOT * parallelBoots,
+      doing: 'being attached to their networks',
+      placeMs: ATTACHMENT_PLACE_MS,
+    });
   }
 
   /** Sandboxes that are being made. */

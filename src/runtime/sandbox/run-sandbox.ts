@@ -74,12 +74,14 @@ async function bootSandbox(
   const place = { sandboxId: id, netnsName: paths.netnsName };
   undo.push('network', () => context.network.detach(place));
   undo.push('run folder', () => discardRun(paths));
-  const [network] = await settleBoth(context.network.attach(place, config, signal), prepareDisk(context, paths));
+  const { boots, attachments } = context.admission;
+  const attached = attachments.run(signal, () => context.network.attach(place, config, signal));
+  const [network] = await settleBoth(attached, prepareDisk(context, paths));
 
   const token = context.tokenFor(id);
   const confine = (pid: number): Promise<void> => context.cgroups.join(cgroup, pid);
   const spec = { sandboxId: id, paths, box, network, token, confine };
-  const { vm, timings } = await context.admission.boots.run(signal, () => Vm.boot(context.parts, spec, signal));
+  const { vm, timings } = await boots.run(signal, () => Vm.boot(context.parts, spec, signal));
   undo.push('vm', () => vm.kill());
   const guest = await vm.guest.configureSandbox(
     configureRequest(box, network, resolvConf(config.dns, network.dns, await hostResolvConf())),

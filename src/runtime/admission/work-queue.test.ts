@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import { it } from 'node:test';
 import { isBoxError } from '../../errors.ts';
-import { BootQueue } from './boot-queue.ts';
+import { WorkQueue } from './work-queue.ts';
 
 const patient = new AbortController().signal;
 
 /** Boots by name; each runs until it is ended. */
-function rig(limit: number) {
-  const queue = new BootQueue(limit);
+function rig(limit: number, placeMs?: number) {
+  const queue = new WorkQueue({ limit, doing: 'booting', ...(placeMs === undefined ? {} : { placeMs }) });
   const running = new Map<string, PromiseWithResolvers<void>>();
+  const begins = new EventEmitter();
   const boot = (name: string, signal: AbortSignal = patient): Promise<void> =>
     queue.run(signal, async () => {
       const end = Promise.withResolvers<void>();
       running.set(name, end);
+      begins.emit(name);
       await end.promise;
       running.delete(name);
     });
@@ -22,7 +25,8 @@ function rig(limit: number) {
     else boot?.reject(by);
     await turn();
   };
-  return { queue, boot, end, names: () => [...running.keys()] };
+  const begun = (name: string): Promise<unknown> => once(begins, name);
+  return { queue, boot, begun, end, names: () => [...running.keys()] };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -70,5 +74,20 @@ it('who gives up leaves the queue and is never run', async () => {
   assert.deepEqual(names(), ['c']);
   await end('c');
   await Promise.all([first, third]);
+  assert.equal(queue.running, 0);
+});
+
+it('who takes too long runs on without its place', async () => {
+  const { queue, boot, begun, end, names } = rig(1, 20);
+  const slow = boot('a');
+  const next = boot('b');
+  await turn();
+  assert.deepEqual(names(), ['a']);
+  await begun('b');
+  assert.deepEqual(names(), ['a', 'b']);
+  await end('b');
+  await next;
+  await end('a');
+  await slow;
   assert.equal(queue.running, 0);
 });
