@@ -3,6 +3,9 @@ import type { PodSandboxConfig } from '../../src/cri/generated/runtime/v1/PodSan
 import { type Cri, call } from '../e2e/harness/cri.ts';
 import { BUSYBOX } from '../e2e/harness/settings.ts';
 
+/** The group of all pods, as kubelet has kubepods. */
+export const PODS_GROUP = '/bench';
+
 export interface PodTimes {
   readonly run: number;
   readonly create: number;
@@ -21,7 +24,7 @@ export async function startPod(cri: Cri, name: string): Promise<BenchPod> {
   const { runtime } = cri;
   const securityContext = { namespaceOptions: { network: 'POD', pid: 'CONTAINER' } } as const;
   // containerd has no statistics of a pod without a parent cgroup; kubelet always names one
-  const linux = { securityContext, cgroupParent: '/bench' };
+  const linux = { securityContext, cgroupParent: PODS_GROUP };
   const config: PodSandboxConfig = { metadata: { name, namespace: 'bench', uid: name, attempt: 0 }, linux };
   const started = performance.now();
   const { podSandboxId } = await call(runtime.runPodSandbox.bind(runtime), { config });

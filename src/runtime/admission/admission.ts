@@ -7,10 +7,8 @@ import { type CapacityLimits, type HostResources, shortage } from './capacity.ts
 import { WorkQueue } from './work-queue.ts';
 
 const MIB = 1024 * 1024;
-/** Networks are attached faster than VMs boot, and plugins wait for others too; with so many per boot no boot waits for one. */
-const ATTACHMENTS_PER_BOOT = 2;
 /** Longer than plugins take; one that hangs must not keep others waiting for as long as it may run. */
-const ATTACHMENT_PLACE_MS = 5_000;
+const PREPARATION_PLACE_MS = 5_000;
 
 export interface AdmissionLimits extends CapacityLimits {
   readonly parallelBoots: number;
@@ -22,8 +20,8 @@ export interface AdmissionLimits extends CapacityLimits {
  */
 export class Admission {
   readonly boots: WorkQueue;
-  /** Of pods to their networks. That is two dozen short processes each: many pods at once would keep the daemon from answering. */
-  readonly attachments: WorkQueue;
+  /** Network and disk before the boot: some fifteen processes each. Those of many pods at once would keep the daemon from answering. */
+  readonly preparations: WorkQueue;
   readonly #limits: AdmissionLimits;
   /** The VMs that run. */
   readonly #running: () => readonly BoxConfig[];
@@ -34,13 +32,9 @@ export class Admission {
     this.#limits = limits;
     this.#running = running;
     this.#host = host;
-    const { parallelBoots } = limits;
-    this.boots = new WorkQueue({ limit: parallelBoots, doing: 'booting' });
-    this.attachments = new WorkQueue({
-      limit: ATTACHMENTS_PER_BOOT * parallelBoots,
-      doing: 'being attached to their networks',
-      placeMs: ATTACHMENT_PLACE_MS,
-    });
+    const limit = limits.parallelBoots;
+    this.boots = new WorkQueue({ limit, doing: 'booting' });
+    this.preparations = new WorkQueue({ limit, doing: 'being prepared', placeMs: PREPARATION_PLACE_MS });
   }
 
   /** Sandboxes that are being made. */

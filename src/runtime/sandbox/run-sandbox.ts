@@ -74,9 +74,10 @@ async function bootSandbox(
   const place = { sandboxId: id, netnsName: paths.netnsName };
   undo.push('network', () => context.network.detach(place));
   undo.push('run folder', () => discardRun(paths));
-  const { boots, attachments } = context.admission;
-  const attached = attachments.run(signal, () => context.network.attach(place, config, signal));
-  const [network] = await settleBoth(attached, prepareDisk(context, paths));
+  const { preparations, boots } = context.admission;
+  const [network] = await preparations.run(signal, () =>
+    settleBoth(context.network.attach(place, config, signal), prepareDisk(context, paths)),
+  );
 
   const token = context.tokenFor(id);
   const confine = (pid: number): Promise<void> => context.cgroups.join(cgroup, pid);
