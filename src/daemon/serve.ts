@@ -32,7 +32,11 @@ export async function serve(config: DaemonConfig, version: string): Promise<void
   await streaming.listen(config.streaming.address, config.streaming.port);
   const metrics = new Metrics();
   metrics.gauge('a3s_box_boots_running', 'VMs that are booting.', () => runtime.boots().running);
-  metrics.gauge('a3s_box_boots_waiting', 'VMs that wait for their turn to boot.', () => runtime.boots().waiting);
+  metrics.gauge(
+    'a3s_box_boots_waiting',
+    'Sandboxes that wait for their turn to be prepared or to boot.',
+    () => runtime.boots().waiting,
+  );
   const server = new CriServer({ runtime, images, streaming, version }, { log, metrics });
   const umask = process.umask(SOCKET_UMASK);
   await server.listen(config.socket);

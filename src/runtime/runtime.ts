@@ -72,10 +72,10 @@ export class Runtime implements RuntimeService {
     return { root, state, versions: VERSIONS, parts, defaults, boots, devices: COMMON_DEVICES, sandboxIds };
   }
 
-  /** VMs that boot now, and those that wait for their turn. */
+  /** VMs that boot now, and sandboxes that wait for their turn to do so or to be prepared for it. */
   boots(): { readonly running: number; readonly waiting: number } {
-    const { running, waiting } = this.#context.admission.boots;
-    return { running, waiting };
+    const { boots, preparations } = this.#context.admission;
+    return { running: boots.running, waiting: preparations.waiting + boots.waiting };
   }
 
   cgroupDriver(): CgroupDriver {
