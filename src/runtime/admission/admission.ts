@@ -8,7 +8,7 @@ import { WorkQueue } from './work-queue.ts';
 
 const MIB = 1024 * 1024;
 /** Longer than plugins take; one that hangs must not keep others waiting for as long as it may run. */
-const PREPARATION_PLACE_MS = 5_000;
+const PREPARATION_PLACE_MS = 2_000;
 
 export interface AdmissionLimits extends CapacityLimits {
   readonly parallelBoots: number;

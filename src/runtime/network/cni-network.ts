@@ -16,32 +16,27 @@ import type { SandboxConfig } from '../model.ts';
 import { NETNS_DIR } from '../paths.ts';
 import { exists } from '../store/folder.ts';
 import { millisBetween } from '../time.ts';
+import { announcement, IFNAME, podInterfaces } from './attachment-result.ts';
 import { type AttachmentRecord, AttachmentStore } from './attachment-store.ts';
 import { loadNetwork } from './cni/conf-dir.ts';
 import { invocationFor } from './cni/invocation.ts';
 import type { NetworkList } from './cni/network-list.ts';
 import { add, type CniLimits, check, del, type Invocation, status } from './cni/operations.ts';
 import { findPlugin } from './cni/plugin-process.ts';
-import { parseResult, podAddresses, type RawResult } from './cni/result.ts';
 import { joinTaps } from './datapath.ts';
 import { type DefaultNetworkOptions, defaultNetwork, showDefaultNetwork } from './default-network.ts';
 import { FirstSuccess } from './first-success.ts';
-import { type FoundInterface, readInterfaces, readStats } from './netns-view.ts';
+import { readInterfaces, readStats } from './netns-view.ts';
 import { findTraces, type JanitorTools, reconcile } from './network-janitor.ts';
 import type {
   InterfaceStats,
   KnownSandbox,
   NetworkAttachment,
   NetworkPlace,
-  PodInterface,
   PodNetwork,
   Readiness,
 } from './pod-network.ts';
 
-/** What kubelet's runtimes call a pod's first interface. */
-const IFNAME = 'eth0';
-/** Of libkrun's eleven devices seven are taken by others. */
-const MAX_INTERFACES = 4;
 /** Of the first ADD on a network before the second: longer than any plugin takes to make a bridge or a chain. */
 const HEAD_START_MS = 2_000;
 
@@ -115,8 +110,7 @@ export class CniNetwork implements PodNetwork {
     );
     await failpoint('run.network-added');
     const added = process.hrtime.bigint();
-    const found = checked(await readInterfaces(place.netnsName), list, place.sandboxId);
-    const interfaces = found.map((each, index): PodInterface => ({ ...toPodInterface(each), tap: `tap${index}` }));
+    const interfaces = podInterfaces(await readInterfaces(place.netnsName), list, place.sandboxId);
     await joinTaps(place.netnsName, interfaces);
     await failpoint('run.taps-joined');
     this.#retryStuck();
@@ -268,39 +262,4 @@ function programsOf(plugin: NetworkList['plugins'][number]): readonly string[] {
   const { ipam } = plugin;
   const isNamed = typeof ipam === 'object' && ipam !== null && 'type' in ipam && typeof ipam.type === 'string';
   return isNamed && ipam.type !== '' ? [plugin.type, String(ipam.type)] : [plugin.type];
-}
-
-function checked(found: readonly FoundInterface[], list: NetworkList, sandboxId: string): readonly FoundInterface[] {
-  if (found[0]?.name !== IFNAME) {
-    throw new BoxError(
-      'NETWORK_FAILED',
-      `CNI network ${list.name} made no ${IFNAME} for sandbox ${sandboxId}: ${list.path} must hold a plugin that makes an Ethernet interface`,
-    );
-  }
-  if (found.length > MAX_INTERFACES) {
-    throw new BoxError(
-      'NETWORK_FAILED',
-      `sandbox ${sandboxId} has ${found.length} network interfaces (${found.map(({ name }) => name).join(', ')}), a VM can have ${MAX_INTERFACES}: attach fewer networks`,
-    );
-  }
-  return found;
-}
-
-function toPodInterface({ name, mac, mtu, addresses, routes, neighbours }: FoundInterface): Omit<PodInterface, 'tap'> {
-  return { name, mac, mtu, addresses: [...addresses], routes: [...routes], neighbours: [...neighbours] };
-}
-
-/** What the last plugin says of addresses and names. */
-function announcement(raw: RawResult, list: NetworkList, sandboxId: string): Pick<NetworkAttachment, 'ips' | 'dns'> {
-  const result = parseResult(raw);
-  const ips = result === undefined ? [] : [...podAddresses(result, IFNAME)];
-  if (result === undefined || ips.length === 0) {
-    throw new BoxError(
-      'NETWORK_FAILED',
-      `CNI network ${list.name} gave sandbox ${sandboxId} no address: ${list.path} needs an ipam section`,
-    );
-  }
-  const { nameservers, search, options, domain = '' } = result.dns;
-  const searches = search.length > 0 || domain === '' ? search : [domain];
-  return { ips, dns: { servers: nameservers, searches, options } };
 }
