@@ -7,8 +7,11 @@ import { type CapacityLimits, type HostResources, shortage } from './capacity.ts
 import { WorkQueue } from './work-queue.ts';
 
 const MIB = 1024 * 1024;
-/** Longer than plugins take; one that hangs must not keep others waiting for as long as it may run. */
-const PREPARATION_PLACE_MS = 2_000;
+/**
+ * Longer than plugins take on a host with nothing to spare: with 2 s those of twenty pods pile up on one emulated processor. One
+ * that hangs must not keep others waiting for as long as it may run.
+ */
+const PREPARATION_PLACE_MS = 5_000;
 
 export interface AdmissionLimits extends CapacityLimits {
   readonly parallelBoots: number;
