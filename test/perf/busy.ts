@@ -4,6 +4,7 @@ import { availableParallelism, setPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { exists } from '../../src/runtime/store/folder.ts';
 import { call, connectCri } from '../e2e/harness/cri.ts';
+import { DAEMON_PRIORITY } from '../e2e/harness/settings.ts';
 import { startBench, stopDaemon } from './bench.ts';
 import { PODS_GROUP, removePod, startPod } from './pods.ts';
 import { sample } from './sample.ts';
@@ -13,14 +14,13 @@ const PODS = 20;
 const IDLE_CALLS = 200;
 /** Between two rounds of calls: kubelet's are seconds apart, and calls without a pause would be most of the load themselves. */
 const PAUSE_MS = 100;
-const CLIENT_PRIORITY = -10;
 
 await weighPods();
 // these pods use next to nothing of the memory they are given
 const bench = await startBench(['memory_overcommit = 2']);
 await bench.pull();
 // the daemon's waits are to be measured, not this client's own for the processor it shares with the VMs
-setPriority(CLIENT_PRIORITY);
+setPriority(DAEMON_PRIORITY);
 const cri = connectCri(bench.folders.socket);
 const { runtime } = cri;
 const lists: readonly [string, () => Promise<unknown>][] = [

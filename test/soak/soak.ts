@@ -1,12 +1,13 @@
 /** Pods made and removed, many at once, while the daemon, VMMs and CNI plugins are killed by seed; then nothing may be left. */
 import { appendFile, readdir } from 'node:fs/promises';
+import { setPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Crictl } from '../e2e/harness/crictl.ts';
 import { Daemon, type Folders, makeFolders, removeFolders } from '../e2e/harness/daemon.ts';
 import { leftovers } from '../e2e/harness/leftovers.ts';
 import { usePlainNetwork } from '../e2e/harness/plain-network.ts';
 import { startRegistry } from '../e2e/harness/registry.ts';
-import { BUSYBOX } from '../e2e/harness/settings.ts';
+import { BUSYBOX, DAEMON_PRIORITY } from '../e2e/harness/settings.ts';
 import { residentMiB } from '../perf/memory.ts';
 import { Chaos, mortalPlugins, type Victim } from './chaos.ts';
 import { cycle } from './cycle.ts';
@@ -58,6 +59,8 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   await usePlainNetwork(folders);
   await appendFile(folders.configFile, `cni_bin_dirs = ["${await mortalPlugins(folders)}"]\n`);
   const chaos = new Chaos(folders, await Daemon.start(folders), new Random(options.seed), options.parallel);
+  // victims of a kill that comes late have ended by themselves
+  setPriority(DAEMON_PRIORITY);
   let report: SoakReport;
   try {
     await new Crictl(folders).ok('pull', BUSYBOX);
