@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { Armed } from './harness/armed.ts';
 import { type Cri, call, connectCri } from './harness/cri.ts';
 import { until } from './harness/crictl.ts';
 import { leftovers, shims } from './harness/leftovers.ts';
@@ -9,7 +10,9 @@ import { BUSYBOX } from './harness/settings.ts';
 import { useWorld } from './harness/suite.ts';
 
 const ROUNDS = 10;
-const AT_ONCE = 5;
+const AT_ONCE = 4;
+/** Longer than it takes to find the VMM that is held. */
+const HOLD = 'delay:2000';
 
 const runPodSandbox = ({ runtime }: Cri, name: string): Promise<{ readonly podSandboxId: string }> =>
   call(runtime.runPodSandbox.bind(runtime), {
@@ -17,7 +20,7 @@ const runPodSandbox = ({ runtime }: Cri, name: string): Promise<{ readonly podSa
   });
 
 describe('addresses come back', () => {
-  const world = useWorld([BUSYBOX], 'default');
+  const world = useWorld([BUSYBOX], 'default', true);
 
   it('six sandboxes with VMs: two removed, two given up by their callers, two lost to a SIGKILL of the shim', async () => {
     const { crictl, folders } = world();
@@ -40,18 +43,20 @@ describe('addresses come back', () => {
     await until('nothing is left', async () => (await leftovers(folders)).length === 0 || undefined);
   });
 
-  it('fifty sandboxes with VMs, five at once: forty removed, ten killed half way', async () => {
+  it('fifty sandboxes with VMs: forty removed, four at once, and ten killed half way beside them', async () => {
     const { folders } = world();
     const cri = connectCri(folders.socket);
     const { runtime } = cri;
     for (let round = 0; round < ROUNDS; round += 1) {
-      const asked = Array.from({ length: AT_ONCE }, (_, index) => runPodSandbox(cri, `fifty-${round}-${index}`));
-      const outcomes = Promise.allSettled(asked);
-      // the first VMM that is seen has only just begun
-      const { pid } = await until('a VMM is there', async () => (await shims(folders))[0]);
-      process.kill(pid, 'SIGKILL');
-      const made = (await outcomes).flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-      assert.equal(made.length, AT_ONCE - 1);
+      const armed = await Armed.arm(folders, 'run.shim-recorded', HOLD);
+      const killed = assert.rejects(runPodSandbox(cri, `fifty-${round}-killed`), /did not boot/);
+      await armed.reached;
+      const found = await shims(folders);
+      assert.equal(found.length, 1);
+      for (const { pid } of found) process.kill(pid, 'SIGKILL');
+      const names = Array.from({ length: AT_ONCE }, (_, index) => `fifty-${round}-${index}`);
+      const made = await Promise.all(names.map((name) => runPodSandbox(cri, name)));
+      await killed;
       for (const { podSandboxId } of made) {
         await call(runtime.stopPodSandbox.bind(runtime), { podSandboxId });
         await call(runtime.removePodSandbox.bind(runtime), { podSandboxId });
