@@ -141,6 +141,17 @@ inNetworkWorld(import.meta.url, () => {
         assert.match(message, /no room; at all \(code 77\); stderr: deep trouble/);
       });
 
+      it('host-local that is killed before an address has its owner: the address is free again', async () => {
+        const dir = join(rig.root, 'network', 'ipam', 'a3s-box');
+        await rig.script(
+          'host-local',
+          `[ $CNI_COMMAND = ADD ] || exec /usr/lib/cni/host-local; mkdir -p ${dir}; touch ${dir}/lock ${dir}/10.88.0.9; kill -KILL $$`,
+        );
+        assert.match((await attachFails()).message, /signal: killed/);
+        assert.ok(existsSync(join(dir, 'lock')));
+        assert.ok(!existsSync(join(dir, '10.88.0.9')));
+      });
+
       it('one that prints garbage', async () => {
         await rig.script('garbage', 'cat >/dev/null; [ $CNI_COMMAND = ADD ] || exit 0; echo "<html>"');
         await rig.configure('10.conflist', bridgeAnd(rig, 'garbage'));

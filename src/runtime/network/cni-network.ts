@@ -9,6 +9,7 @@
 import { join } from 'node:path';
 import { BoxError, isBoxError, messageOf } from '../../errors.ts';
 import { failpoint } from '../../failpoints/failpoint.ts';
+import { attempt } from '../attempt.ts';
 import { hostCommand } from '../host/host-command.ts';
 import type { Trace } from '../janitor/trace.ts';
 import type { Log } from '../log.ts';
@@ -26,6 +27,7 @@ import { findPlugin } from './cni/plugin-process.ts';
 import { joinTaps } from './datapath.ts';
 import { type DefaultNetworkOptions, defaultNetwork, showDefaultNetwork } from './default-network.ts';
 import { FirstSuccess } from './first-success.ts';
+import { freeOwnerless } from './host-local.ts';
 import { readInterfaces, readStats } from './netns-view.ts';
 import { findTraces, type JanitorTools, reconcile } from './network-janitor.ts';
 import type {
@@ -189,6 +191,11 @@ export class CniNetwork implements PodNetwork {
       await this.#release(record, invocation);
       const ms = millisBetween(started, process.hrtime.bigint());
       this.#options.log.debug({ sandboxId, network: record.list.name, ms }, 'CNI DEL done');
+      // its ADD was cut short
+      if (record.result === undefined) {
+        const { log } = this.#options;
+        await attempt(log, { sandboxId }, 'addresses without an owner not freed', () => freeOwnerless(record.list));
+      }
     }
     await failpoint('stop.network-deleted');
     if (there) await hostCommand('ip', ['netns', 'delete', netnsName]);
