@@ -52,6 +52,8 @@ const TOOLS = [
   'truncate',
   'cp',
   'stat',
+  'find',
+  'flock',
 ];
 /** What the own network's plugins call for masquerade and host ports. */
 export const OWN_NETWORK_TOOL = 'iptables';
