@@ -21,7 +21,7 @@ import { announcement, IFNAME, podInterfaces } from './attachment-result.ts';
 import { type AttachmentRecord, AttachmentStore } from './attachment-store.ts';
 import { loadNetwork } from './cni/conf-dir.ts';
 import { invocationFor } from './cni/invocation.ts';
-import type { NetworkList } from './cni/network-list.ts';
+import { ipamOf, type NetworkList } from './cni/network-list.ts';
 import { add, type CniLimits, check, del, type Invocation, status } from './cni/operations.ts';
 import { findPlugin } from './cni/plugin-process.ts';
 import { joinTaps } from './datapath.ts';
@@ -266,7 +266,6 @@ export class CniNetwork implements PodNetwork {
 
 /** A plugin's program and that of its IPAM. */
 function programsOf(plugin: NetworkList['plugins'][number]): readonly string[] {
-  const { ipam } = plugin;
-  const isNamed = typeof ipam === 'object' && ipam !== null && 'type' in ipam && typeof ipam.type === 'string';
-  return isNamed && ipam.type !== '' ? [plugin.type, String(ipam.type)] : [plugin.type];
+  const ipam = ipamOf(plugin);
+  return ipam === undefined ? [plugin.type] : [plugin.type, ipam.type];
 }

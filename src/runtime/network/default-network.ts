@@ -2,7 +2,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { dirname, join } from 'node:path';
-import { listFolder, readIfThere } from '../store/folder.ts';
 import { writeVolatile } from '../store/record-file.ts';
 import type { NetworkList } from './cni/network-list.ts';
 
@@ -12,7 +11,7 @@ export interface DefaultNetworkOptions {
   readonly subnets: readonly string[];
 }
 
-export const DEFAULT_NETWORK_NAME = 'a3s-box';
+const DEFAULT_NETWORK_NAME = 'a3s-box';
 const FILE = '10-a3s-box.conflist';
 
 /** Of the address families that this host has. */
@@ -64,23 +63,9 @@ function networkOf(path: string, bridge: string, subnets: readonly string[], dat
   };
 }
 
-/** host-local's store: durable with the records that say which address is whose. */
-function ipamDir(root: string): string {
+/** Durable with the records that say which address is whose. */
+export function ipamDir(root: string): string {
   return join(root, 'network', 'ipam');
-}
-
-/** Sandboxes that hold an address of the default network: host-local names a file after the address, its first line is the owner. */
-export async function leaseholders(root: string): Promise<readonly string[]> {
-  const dir = join(ipamDir(root), DEFAULT_NETWORK_NAME);
-  const leases = (await listFolder(dir)).filter((name) => /^[0-9a-f]+[.:]/.test(name));
-  const owners = await Promise.all(leases.map((name) => ownerOf(join(dir, name))));
-  return [...new Set(owners.filter((owner) => owner !== ''))];
-}
-
-/** '' if the address has just been freed. */
-async function ownerOf(lease: string): Promise<string> {
-  const [owner = ''] = (await readIfThere(lease)).split(/\s/, 1);
-  return owner;
 }
 
 function isV6(subnet: string): boolean {

@@ -1,11 +1,11 @@
 /**
  * host-local's store of addresses (containernetworking/plugins, plugins/ipam/host-local/backend/disk): a folder per network, in it
- * a file per address with its owner's id.
+ * a file per address whose first line is its owner's id.
  */
 import { join } from 'node:path';
 import { hostCommand } from '../host/host-command.ts';
-import { exists } from '../store/folder.ts';
-import type { CniPlugin, NetworkList } from './cni/network-list.ts';
+import { exists, listFolder, readIfThere } from '../store/folder.ts';
+import { type CniPlugin, ipamOf, type NetworkList } from './cni/network-list.ts';
 
 const DEFAULT_DATA_DIR = '/var/lib/cni/networks';
 /** Longer than host-local holds its lock, unless it hangs. */
@@ -26,8 +26,23 @@ export async function freeOwnerless({ name, plugins }: NetworkList): Promise<voi
   }
 }
 
-function dataDirOf({ ipam }: CniPlugin): readonly string[] {
-  if (typeof ipam !== 'object' || ipam === null || !('type' in ipam) || ipam.type !== 'host-local') return [];
-  const dataDir = 'dataDir' in ipam ? ipam.dataDir : undefined;
+/** Who holds an address of a network. */
+export async function leaseholders(dataDir: string, network: string): Promise<readonly string[]> {
+  const dir = join(dataDir, network);
+  const leases = (await listFolder(dir)).filter((name) => /^[0-9a-f]+[.:]/.test(name));
+  const owners = await Promise.all(leases.map((name) => ownerOf(join(dir, name))));
+  return [...new Set(owners.filter((owner) => owner !== ''))];
+}
+
+/** '' if the address has just been freed. */
+async function ownerOf(lease: string): Promise<string> {
+  const [owner = ''] = (await readIfThere(lease)).split(/\s/, 1);
+  return owner;
+}
+
+function dataDirOf(plugin: CniPlugin): readonly string[] {
+  const ipam = ipamOf(plugin);
+  if (ipam?.type !== 'host-local') return [];
+  const { dataDir } = ipam;
   return [typeof dataDir === 'string' && dataDir !== '' ? dataDir : DEFAULT_DATA_DIR];
 }

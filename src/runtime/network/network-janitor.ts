@@ -13,7 +13,8 @@ import type { AttachmentStore } from './attachment-store.ts';
 import type { NetworkList } from './cni/network-list.ts';
 import { type CniLimits, del, gc } from './cni/operations.ts';
 import { isRedirected, redirect } from './datapath.ts';
-import { leaseholders } from './default-network.ts';
+import { ipamDir } from './default-network.ts';
+import { leaseholders } from './host-local.ts';
 import type { KnownSandbox, NetworkAttachment, NetworkPlace } from './pod-network.ts';
 
 /** The daemon does not serve meanwhile, because garbage must not be collected while networks are made. */
@@ -75,13 +76,14 @@ async function findNamespaces({ root, state, store }: JanitorTools): Promise<rea
 /** Of the one network that is all ours. */
 async function findAddresses({ root, limits, store, defaultNetwork: list }: JanitorTools): Promise<readonly Trace[]> {
   if (list === undefined) return [];
-  return (await leaseholders(root)).map((containerId) => ({
+  const holders = (): Promise<readonly string[]> => leaseholders(ipamDir(root), list.name);
+  return (await holders()).map((containerId) => ({
     kind: 'address',
     name: `of ${containerId}`,
     owner: shortId(containerId),
     remove: async () => {
       const recorded = (await store.ids()).includes(containerId);
-      if (recorded || !(await leaseholders(root)).includes(containerId)) return false;
+      if (recorded || !(await holders()).includes(containerId)) return false;
       const invocation = { containerId, netns: '', ifname: 'eth0', args: 'IgnoreUnknown=1', capabilityArgs: {} };
       await del(list, invocation, limits, undefined);
       return true;

@@ -16,6 +16,7 @@ const flag = z.union([z.boolean(), z.enum(['true', 'false'])]).transform((value)
 
 const pluginSchema = z.looseObject({ type: pluginType, capabilities: z.record(z.string(), z.boolean()).optional() });
 export type CniPlugin = z.infer<typeof pluginSchema>;
+const ipamSchema = z.looseObject({ type: z.string().min(1) });
 
 const listSchema = z.looseObject({
   name: networkName,
@@ -73,4 +74,9 @@ function versionOf(single: string | undefined, several: readonly string[]): CniV
 /** True if the list's version is `version` or later. */
 export function atLeast({ cniVersion }: NetworkList, version: CniVersion): boolean {
   return CNI_VERSIONS.indexOf(cniVersion) >= CNI_VERSIONS.indexOf(version);
+}
+
+/** The section that says who gives the plugin's addresses; undefined if there is none. */
+export function ipamOf({ ipam }: CniPlugin): z.infer<typeof ipamSchema> | undefined {
+  return ipamSchema.safeParse(ipam).data;
 }
