@@ -9,6 +9,9 @@ export const NETNS_DIR = '/run/netns';
 export const MAX_SOCKET_PATH = 107;
 const SHORT_ID = 12;
 
+/** What sandboxes and containers are called. Paths are made of ids, so one that comes from outside is held against this first. */
+export const ID_PATTERN = /^[0-9a-f]{64}$/;
+
 /** <state>/s/<short>: gone after a reboot. */
 export interface RunPaths {
   readonly run: string;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { errnoOf } from '../../errors.ts';
 import type { Cgroups } from '../cgroup/cgroups.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
-import { hostMark, runFolders, runPaths, sandboxesDir, sandboxPaths, shortId } from '../paths.ts';
+import { hostMark, ID_PATTERN, runFolders, runPaths, sandboxesDir, sandboxPaths, shortId } from '../paths.ts';
 import { removeShares } from '../share/share.ts';
 import { listFolder } from '../store/folder.ts';
 import { readRecord } from '../store/record-file.ts';
@@ -20,7 +20,6 @@ export interface TraceTools {
 }
 
 const stateSchema = z.looseObject({ state: z.string() });
-const SANDBOX_ID = /^[0-9a-f]{64}$/;
 
 /** In the order in which they can be removed: processes before what they hold open. */
 export async function findTraces({ root, state, network, cgroups }: TraceTools): Promise<readonly Trace[]> {
@@ -44,7 +43,7 @@ export interface SandboxIds {
 
 /** Ids of the sandboxes that have a folder. */
 export async function sandboxIds(root: string, state: string): Promise<SandboxIds> {
-  const ids = (await listFolder(sandboxesDir(root))).filter((name) => SANDBOX_ID.test(name));
+  const ids = (await listFolder(sandboxesDir(root))).filter((name) => ID_PATTERN.test(name));
   const states = await Promise.all(ids.map((id) => recordedState(sandboxPaths(root, state, id).record)));
   return {
     recorded: ids.filter((_, at) => states[at] !== undefined),

@@ -4,6 +4,7 @@ import { FakeGuest } from '../../testing/fake-guest.ts';
 import { watchGuest } from './guest-events.ts';
 
 const LIMIT_MS = 200;
+const ID = 'ab'.repeat(32);
 let guest: FakeGuest;
 before(async () => {
   guest = await FakeGuest.start();
@@ -20,12 +21,12 @@ it('a guest that does not tell what it has is waited for no longer than that, an
 });
 
 it('once it has told, the limit is over, and the end is told', async () => {
-  guest.snapshot = [{ containerId: 'c1' }];
+  guest.snapshot = [{ containerId: ID }];
   const end = Promise.withResolvers<void>();
   const seen = await watchGuest(guest.client, { exited: () => undefined, ended: end.resolve }, LIMIT_MS);
   assert.deepEqual(
     seen.map(({ containerId }) => containerId),
-    ['c1'],
+    [ID],
   );
   const early = await Promise.race([
     end.promise.then(() => 'ended'),
@@ -34,4 +35,14 @@ it('once it has told, the limit is over, and the end is told', async () => {
   assert.equal(early, 'lives');
   guest.hangUp();
   await end.promise;
+});
+
+it('a guest that calls a container by what could be a path is not believed', async () => {
+  for (const containerId of ['../../../../etc/daemon', '', ID.toUpperCase(), `${ID}\n`]) {
+    guest.snapshot = [{ containerId: ID }, { containerId }];
+    await assert.rejects(watchGuest(guest.client, ended, LIMIT_MS), {
+      reason: 'GUEST_ANSWER',
+      message: /which is no id$/,
+    });
+  }
 });
