@@ -14,19 +14,21 @@ const PROBE_DEADLINE_MS = 30_000;
 const KERNEL_LIBRARY = 'libkrunfw.so.5';
 const probeSchema = z.object({ problem: z.string() });
 
+type Parts = Pick<VmParts, 'libkrun' | 'kernelDir' | 'shimBundle'>;
+
 export interface HostCheck {
   readonly name: 'kvm' | 'libkrun' | 'kernel' | 'guest-init';
   /** '' if all is well. */
   readonly problem: string;
 }
 
-/** All checks, measured now; loading libkrun is tried once per process and file version (it takes a subprocess). */
+/** All checks, measured now; libkrun that could be loaded once is not tried again while its file is the same (it takes a subprocess). */
 export class HostChecks {
-  readonly #parts: VmParts;
+  readonly #parts: Parts;
   readonly #guestInit: string;
   #probed: { readonly version: string; readonly problem: Promise<string> } | undefined;
 
-  constructor(parts: VmParts, guestInit: string) {
+  constructor(parts: Parts, guestInit: string) {
     this.#parts = parts;
     this.#guestInit = guestInit;
   }
@@ -51,8 +53,12 @@ export class HostChecks {
     if (missing !== '') return missing;
     const { mtimeMs, ino } = await stat(this.#parts.libkrun);
     const version = `${ino}:${mtimeMs}`;
-    if (this.#probed?.version !== version) this.#probed = { version, problem: probeLibkrun(this.#parts) };
-    return this.#probed.problem;
+    const probed = this.#probed?.version === version ? this.#probed : { version, problem: probeLibkrun(this.#parts) };
+    this.#probed = probed;
+    const problem = await probed.problem;
+    // it may have been for want of memory or time, or amid an upgrade: the next one who asks tries again
+    if (problem !== '' && this.#probed === probed) this.#probed = undefined;
+    return problem;
   }
 }
 
@@ -92,7 +98,7 @@ async function missingFile(path: string, what: string): Promise<string> {
   }
 }
 
-function probeLibkrun({ libkrun, shimBundle, kernelDir }: VmParts): Promise<string> {
+function probeLibkrun({ libkrun, shimBundle, kernelDir }: Parts): Promise<string> {
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
