@@ -1,23 +1,42 @@
 /** Puts guest-init on the sandboxes' file system, where it can be hard-linked into each root share. */
 import { createHash } from 'node:crypto';
-import { chmod, copyFile, mkdir, readFile, rename } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists } from '../store/folder.ts';
+import { syncFolder } from '../store/record-file.ts';
 
 const EXECUTABLE = 0o555;
 
-/** Returns the path of the copy; it is named by content, so an upgrade never changes a running sandbox's file. */
+/**
+ * Returns the path of the copy; it is named by content, so an upgrade never changes a running sandbox's file. One that is there is
+ * not trusted by its name: a power loss may have left it empty, if the release that made it did not wait for the disk.
+ */
 export async function installGuestInit(root: string, source: string): Promise<string> {
-  const digest = createHash('sha256')
-    .update(await readFile(source))
-    .digest('hex');
+  const digest = await digestOf(source);
   const dir = join(root, 'guest');
   const target = join(dir, `init-${digest.slice(0, 16)}`);
-  if (await exists(target)) return target;
+  if ((await exists(target)) && (await digestOf(target)) === digest) return target;
   await mkdir(dir, { recursive: true, mode: 0o755 });
   const tmp = `${target}.${process.pid}`;
   await copyFile(source, tmp);
+  await syncFile(tmp);
   await chmod(tmp, EXECUTABLE);
   await rename(tmp, target);
+  await syncFolder(dir);
   return target;
+}
+
+async function digestOf(path: string): Promise<string> {
+  return createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
