@@ -145,7 +145,13 @@ export class Sandbox {
   /** Ends the VM (in order if it answers) and waits until all of it is recorded. */
   async stopVm(reason: string): Promise<void> {
     this.#stopping = true;
-    await this.#vm?.shutdown();
+    try {
+      await this.#vm?.shutdown();
+    } catch (error) {
+      // it may end much later, or never: it counts as ended, and whoever stops it again waits for its process
+      await this.markNotReady(`${reason}; ${messageOf(error)}`);
+      throw error;
+    }
     // what could not be recorded of its end is recorded again below
     await this.#gone?.catch(() => undefined);
     await failpoint('stop.vm-ended');
