@@ -26,6 +26,11 @@ it('a heartbeat limit below a second is refused with the reason', () => {
   assert.throws(() => config({ heartbeat_timeout: '999ms' }), invalid(/heartbeat_timeout: must be at least 1s/));
 });
 
+it('a limit longer than a timer can be is refused: it would pass at once', () => {
+  assert.equal(config({ heartbeat_timeout: '35791m' }).heartbeatMs, 35_791 * 60_000);
+  assert.throws(() => config({ heartbeat_timeout: '36000m' }), invalid(/heartbeat_timeout: must be at most 35791m/));
+});
+
 it('doctor is a command, and --fix goes with nothing else', () => {
   assert.equal(parseCommandLine(['doctor']).command, 'doctor');
   assert.equal(parseCommandLine(['doctor', '--fix']).command, 'doctor fix');

@@ -1,5 +1,6 @@
 /** Sizes and durations as people write them. */
 import { z } from 'zod';
+import { LONGEST_TIMER_MS } from '../longest-timer.ts';
 
 const SIZE_UNITS: Readonly<Record<string, number>> = {
   '': 1,
@@ -18,7 +19,8 @@ export const sizeSchema = z
 /** `30s` → milliseconds. */
 export const durationSchema = z
   .string()
-  .transform((text, context) => parse(text, TIME_UNITS, 'a duration such as 500ms, 30s or 2m', context));
+  .transform((text, context) => parse(text, TIME_UNITS, 'a duration such as 500ms, 30s or 2m', context))
+  .refine((ms) => ms <= LONGEST_TIMER_MS, { error: 'must be at most 35791m (24 days): no timer is longer' });
 
 function parse(
   text: string,

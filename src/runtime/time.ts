@@ -1,5 +1,6 @@
 /** Clocks and waiting. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { LONGEST_TIMER_MS } from '../longest-timer.ts';
 import type { Nanos } from './model.ts';
 
 export const NANOS_PER_MILLI = 1_000_000n;
@@ -13,9 +14,6 @@ export function nowNanos(): Nanos {
 export function millisBetween(from: bigint, to: bigint): number {
   return Number((to - from) / 1000n) / 1000;
 }
-
-/** What Node's timers can hold, 24.8 days; anything longer would fire at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** A wait of `seconds`, and `slackMs` more, as a timer takes it. */
 export function timerMillis(seconds: number, slackMs = 0): number {

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { parse } from 'smol-toml';
 import { z } from 'zod';
 import { BoxError, errnoOf, messageOf } from '../../errors.ts';
+import { LONGEST_TIMER_MS } from '../../longest-timer.ts';
 
 export type Capability = 'pull' | 'resolve';
 
@@ -155,8 +156,9 @@ function headersOf(settings: HostSettings, file: string): Readonly<Record<string
   return headers;
 }
 
+/** Of a duration as hosts.toml has it; no longer than a timer can be. */
 function milliseconds(duration: string): number {
   const value = Number.parseFloat(duration);
-  if (duration.endsWith('ms')) return value;
-  return duration.endsWith('m') ? value * 60_000 : value * 1000;
+  const unit = duration.endsWith('ms') ? 1 : duration.endsWith('m') ? 60_000 : 1000;
+  return Math.min(value * unit, LONGEST_TIMER_MS);
 }
