@@ -74,6 +74,23 @@ describe('layer workers', () => {
     assert.equal(isAlive(pid), false);
   });
 
+  test('a worker that cannot be started fails its job, and takes no place', async () => {
+    const node = process.execPath;
+    process.execPath = path.join(scratch, 'no-such-node');
+    try {
+      for (let i = 0; i < 3; i++) {
+        await assert.rejects(pool.run(job(), feed(blob), never), (error: unknown) => {
+          assert.ok(isBoxError(error, 'INTERNAL'));
+          assert.match(error.message, /^layer worker for sha256:[0-9a-f]+: spawn .*no-such-node ENOENT$/);
+          return true;
+        });
+      }
+    } finally {
+      process.execPath = node;
+    }
+    await pool.run(job(), feed(blob), never);
+  });
+
   test('a feed that fails ends the worker; the next job gets another', async () => {
     const broken = pool.run(
       job(),

@@ -55,16 +55,20 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #stallMs: number;
   #stderr = '';
-  #exited = false;
+  #exited: boolean;
   #stalled = false;
 
   constructor(options: WorkerOptions) {
     this.#stallMs = options.stallMs ?? STALL_MS;
     this.#child = spawnWorker(options);
+    // one that could not be started has no exit; the next job's reply says why
+    this.#exited = this.#child.pid === undefined;
     giveWay(this.#child);
     this.#child.on('exit', () => {
       this.#exited = true;
     });
+    // between jobs nobody else listens, and what is wrong shows in the next one
+    this.#child.on('error', () => undefined);
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.#stderr = (this.#stderr + chunk.toString('latin1')).slice(-STDERR_TAIL);
     });
@@ -91,7 +95,7 @@ export class WorkerProcess {
     const failed = new AbortController();
     reply.catch(() => failed.abort());
     try {
-      this.#child.send(job);
+      if (!this.#exited) this.#child.send(job);
       await Promise.race([
         feed((chunk) => {
           stall.refresh();
@@ -158,9 +162,12 @@ export class WorkerProcess {
       };
       child.on('message', onMessage);
       child.on('exit', onExit);
-      child.on('error', reject);
+      const onError = (cause: Error): void => {
+        reject(new BoxError('INTERNAL', `layer worker for ${job.digest}: ${cause.message}`, { cause }));
+      };
+      child.on('error', onError);
       ended.addEventListener('abort', () => {
-        child.off('message', onMessage).off('exit', onExit).off('error', reject);
+        child.off('message', onMessage).off('exit', onExit).off('error', onError);
       });
     });
   }
