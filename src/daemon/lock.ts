@@ -1,56 +1,76 @@
 /** One daemon per folder: a lock that a SIGKILLed holder cannot leave behind. */
-import { mkdir, stat } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
-import { BoxError, errnoOf } from '../errors.ts';
-import { answers } from './socket.ts';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { BoxError, messageOf } from '../errors.ts';
+import { LONGEST_TIMER_MS } from '../longest-timer.ts';
+import { giveWay } from '../priority.ts';
+
+/** Longer than one who only asks (`isHeld`) holds a folder. */
+const WAIT_SECONDS = 2;
+/** flock(1): what it ends with if the lock is somebody else's. */
+const TAKEN = 1;
 
 /**
- * Holds an abstract Unix socket named after the folder's device and inode: the kernel frees the name with the process,
- * and two ways to write one folder's path are one lock. While it is held the process stays alive: recovery may wait for
- * nothing but the end of somebody else's process, which the event loop does not count.
+ * Holds flock(2) on the folder itself, which only root may open: the kernel frees it with the process, two ways to write one folder's
+ * path are one lock, and it holds across namespaces. Node cannot lock; flock(1) locks the open folder that it is given, and what it
+ * locks is ours as well. While it is held the process stays alive: recovery may wait for nothing but the end of somebody else's
+ * process, which the event loop does not count.
  */
 export class FolderLock {
-  readonly #server: Server;
+  readonly #folder: FileHandle;
+  readonly #alive = setInterval(() => undefined, LONGEST_TIMER_MS);
 
-  private constructor(server: Server) {
-    this.#server = server;
+  private constructor(folder: FileHandle) {
+    this.#folder = folder;
   }
 
   /** SOCKET_TAKEN if another daemon holds the folder. */
-  static async take(folder: string): Promise<FolderLock> {
-    await mkdir(folder, { recursive: true, mode: 0o711 });
-    const name = await socketName(folder);
-    // whoever connects only asks whether it is held
-    const server = createServer((socket) => socket.destroy());
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause) => {
-        const taken = errnoOf(cause) === 'EADDRINUSE';
-        reject(
-          taken
-            ? new BoxError(
-                'SOCKET_TAKEN',
-                `another a3s-boxd uses ${folder} already: stop it or use another --root and --state`,
-                { cause },
-              )
-            : cause,
-        );
-      });
-      server.listen(name, resolve);
-    });
-    return new FolderLock(server);
+  static async take(path: string): Promise<FolderLock> {
+    await mkdir(path, { recursive: true, mode: 0o711 });
+    const folder = await open(path, 'r');
+    try {
+      if (await locks(folder, '--exclusive', '--wait', String(WAIT_SECONDS))) return new FolderLock(folder);
+    } catch (error) {
+      await folder.close();
+      throw error;
+    }
+    await folder.close();
+    throw new BoxError(
+      'SOCKET_TAKEN',
+      `another a3s-boxd uses ${path} already: stop it or use another --root and --state`,
+    );
   }
 
-  /** Whether somebody holds the folder, which must exist; nobody who takes it meanwhile is kept from it. */
-  static async isHeld(folder: string): Promise<boolean> {
-    return answers(await socketName(folder));
+  /** Whether somebody holds the folder, which must exist; who takes it meanwhile waits for a moment. */
+  static async isHeld(path: string): Promise<boolean> {
+    const folder = await open(path, 'r');
+    try {
+      return !(await locks(folder, '--shared', '--nonblock'));
+    } finally {
+      await folder.close();
+    }
   }
 
-  release(): void {
-    this.#server.close();
+  async release(): Promise<void> {
+    clearInterval(this.#alive);
+    await this.#folder.close();
   }
 }
 
-async function socketName(folder: string): Promise<string> {
-  const { dev, ino } = await stat(folder);
-  return `\0a3s-box-${dev}-${ino}`;
+/** Whether the lock could be had; then it is the open folder's until that is closed. HOST_COMMAND if nobody can tell. */
+async function locks(folder: FileHandle, ...options: readonly string[]): Promise<boolean> {
+  const child = spawn('flock', [...options, '3'], { stdio: ['ignore', 'ignore', 'pipe', folder.fd] });
+  giveWay(child);
+  try {
+    const words = child.stderr === null ? '' : text(child.stderr);
+    const [said, [code]] = await Promise.all([words, once(child, 'close')]);
+    if (code === 0 || code === TAKEN) return code === 0;
+    throw new Error(said.trim() || `exit code ${String(code)}`);
+  } catch (cause) {
+    throw new BoxError('HOST_COMMAND', `flock, which keeps two daemons from one folder, failed: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
 }

@@ -49,7 +49,7 @@ export async function serve(config: DaemonConfig, version: string): Promise<void
   await Promise.all([server.stop(), streaming.stop()]);
   await runtime.close();
   await images.close();
-  for (const lock of locks) lock.release();
+  for (const lock of locks) await lock.release();
 }
 
 /** For tests only: no flag and no configuration file can turn them on. */

@@ -18,7 +18,7 @@ describe('whileDaemonIsKnown', () => {
   const runs = (hold: boolean): Promise<boolean> => whileDaemonIsKnown(folders, hold, async (found) => found);
   /** What a daemon that starts does. */
   const start = async (): Promise<void> => {
-    for (const folder of folders.slice(0, 2)) (await FolderLock.take(folder)).release();
+    for (const folder of folders.slice(0, 2)) await (await FolderLock.take(folder)).release();
   };
 
   it('sees a daemon that has one of the folders, and takes nothing from it', async () => {
@@ -26,7 +26,7 @@ describe('whileDaemonIsKnown', () => {
     assert.equal(await runs(false), true);
     assert.equal(await runs(true), true);
     await assert.rejects(FolderLock.take(folders[1]), { reason: 'SOCKET_TAKEN' });
-    lock.release();
+    await lock.release();
     assert.equal(await runs(false), false);
     assert.equal(await runs(true), false);
     await start();

@@ -32,10 +32,10 @@ export async function whileDaemonIsKnown<T>(
   const locks: FolderLock[] = [];
   try {
     const runs = !(await takeAll(there, locks));
-    if (runs) for (const lock of locks.splice(0)) lock.release();
+    if (runs) for (const lock of locks.splice(0)) await lock.release();
     return await work(runs);
   } finally {
-    for (const lock of locks) lock.release();
+    for (const lock of locks) await lock.release();
   }
 }
 
