@@ -1,25 +1,15 @@
 /** Tokens, passwords, redirects and mirrors: who is asked, and who is told a secret. */
 import assert from 'node:assert/strict';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { describe, test } from 'node:test';
 import { isBoxError } from '../../errors.ts';
 import { FakeRegistry } from '../../testing/fake-registry.ts';
 import { useImageRig } from '../../testing/image-rig.ts';
+import { basic, deny, login } from '../../testing/registry-login.ts';
 import { archive, file } from '../../testing/tar-builder.ts';
-import type { RegistryAuth } from '../image-service.ts';
 
 const never = new AbortController().signal;
 const tar = archive(file('a', 'x'));
-const login = (fields: Partial<RegistryAuth>): RegistryAuth => ({
-  username: '',
-  password: '',
-  serverAddress: '',
-  identityToken: '',
-  registryToken: '',
-  ...fields,
-});
-const basic = (user: string, password: string): string =>
-  `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
   const parts: Buffer[] = [];
@@ -29,10 +19,6 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 
 describe('registry access', () => {
   const rig = useImageRig();
-  const deny = (response: ServerResponse, challenge: string): true => {
-    response.writeHead(401, { 'www-authenticate': challenge }).end('{}');
-    return true;
-  };
 
   /** Makes the registry want `Bearer token-N` from the token server on `other`; collects what that one is asked. */
   function wantTokens(onToken: (request: IncomingMessage, url: URL) => Promise<object> | object): {

@@ -12,7 +12,7 @@ import { streamBody } from './blob-body.ts';
 import type { ManifestDocument } from './client.ts';
 import { HostFailure } from './host-failure.ts';
 import type { HostRounds } from './host-rounds.ts';
-import { nameOf } from './hosts.ts';
+import { nameOf, type RegistryHost } from './hosts.ts';
 import type { RepositoryRequests } from './repository-requests.ts';
 
 interface SessionParts {
@@ -31,41 +31,30 @@ export class RepositorySession {
 
   /**
    * The digest of the manifest or index that the reference means now, by HEAD where the registry tells it (it costs no
-   * download and is not counted by rate limits). @throws BoxError IMAGE_NOT_FOUND or REGISTRY_*.
+   * download and is not counted by rate limits). A digest is asked for as well, even that of an image which is here: whether
+   * these credentials may have it is the registry's to say, and kubelet remembers the answer.
+   * `isHere` says whether an image of this digest is. @throws BoxError IMAGE_NOT_FOUND or REGISTRY_*.
    */
-  async resolve(signal: AbortSignal): Promise<string> {
-    const { rounds, requests, manifests, reference } = this.#parts;
+  async resolve(isHere: (digest: string) => boolean, signal: AbortSignal): Promise<string> {
+    const { rounds, requests, reference, manifests } = this.#parts;
     const { digest, tag = 'latest' } = reference;
-    if (digest !== undefined) return digest;
-    return rounds.ask('resolve', signal, async (host) => {
-      const head = await requests.headManifest(host, tag, signal);
-      const told = head.headers['docker-content-digest'] ?? '';
-      if (head.status === 200 && isDigest(told)) return told;
+    const wanted = digest ?? tag;
+    // Its manifest is read next: the GET tells as much as a HEAD before it would.
+    const isReadNext = digest !== undefined && !isHere(digest) && !manifests.has(digest);
+    return rounds.ask(digest === undefined ? 'resolve' : 'pull', signal, async (host) => {
+      const head = isReadNext ? undefined : await requests.headManifest(host, wanted, signal);
+      const told = head?.status === 200 ? (head.headers['docker-content-digest'] ?? '') : '';
       // Some registries know no HEAD here, or answer it without a digest.
-      const document = await requests.manifest(host, tag, signal);
-      const computed = sha256Digest(document.bytes);
-      manifests.set(computed, document);
-      return computed;
+      if (!isDigest(told)) return sha256Digest((await this.#read(host, wanted, signal)).bytes);
+      checkManifest(host, wanted, told);
+      return told;
     });
   }
 
   /** A manifest or index by digest, from the cache if it is there. */
   async manifest(digest: string, signal: AbortSignal): Promise<ManifestDocument> {
-    const { rounds, requests, manifests } = this.#parts;
-    const cached = manifests.get(digest);
-    if (cached !== undefined) return cached;
-    return rounds.ask('pull', signal, async (host) => {
-      const document = await requests.manifest(host, digest, signal);
-      const actual = sha256Digest(document.bytes);
-      if (actual !== digest)
-        throw new HostFailure(
-          nameOf(host),
-          'REGISTRY_ANSWER',
-          `${nameOf(host)} answered manifest ${digest} with one of digest ${actual}`,
-        );
-      manifests.set(digest, document);
-      return document;
-    });
+    const { rounds, manifests } = this.#parts;
+    return manifests.get(digest) ?? rounds.ask('pull', signal, (host) => this.#read(host, digest, signal));
   }
 
   /** A small blob, checked. */
@@ -108,4 +97,22 @@ export class RepositorySession {
       });
     });
   }
+  /** A manifest or index by tag or digest as a host has it now; it is kept. */
+  async #read(host: RegistryHost, wanted: string, signal: AbortSignal): Promise<ManifestDocument> {
+    const document = await this.#parts.requests.manifest(host, wanted, signal);
+    const digest = sha256Digest(document.bytes);
+    checkManifest(host, wanted, digest);
+    this.#parts.manifests.set(digest, document);
+    return document;
+  }
+}
+
+/** @throws HostFailure if `wanted` is a digest and not this one. */
+function checkManifest(host: RegistryHost, wanted: string, digest: string): void {
+  if (isDigest(wanted) && digest !== wanted)
+    throw new HostFailure(
+      nameOf(host),
+      'REGISTRY_ANSWER',
+      `${nameOf(host)} answered manifest ${wanted} with one of digest ${digest}`,
+    );
 }
