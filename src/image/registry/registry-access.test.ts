@@ -166,6 +166,25 @@ describe('registry access', () => {
     assert.deepEqual(seen, [undefined]);
   });
 
+  test('the target of a redirect that asks for credentials gets none', async () => {
+    const { blobs } = rig.registry.putImage('app:1', { layers: [tar] });
+    const digest = blobs[0]?.digest ?? '';
+    rig.registry.intercept = (request, response) => {
+      if (request.headers.authorization === undefined) return deny(response, 'Basic realm="r"');
+      if (!request.url?.endsWith(digest)) return false;
+      response.writeHead(307, { location: `http://${rig.other.host}/cdn` }).end();
+      return true;
+    };
+    for (const scheme of ['Basic realm="r"', `Bearer realm="http://${rig.other.host}/token"`]) {
+      rig.other.intercept = (_request, response) => deny(response, scheme);
+      await assert.rejects(
+        rig.store.pull(rig.ref('app:1'), login({ username: 'me', password: 'pw' }), never),
+        (error) => isBoxError(error, 'REGISTRY_DENIED') && error.message.includes(`http://${rig.other.host}, to which`),
+      );
+      assert.deepEqual(rig.other.requests.splice(0), ['GET /cdn']);
+    }
+  });
+
   test('endless redirects end', async () => {
     rig.registry.intercept = (_request, response) => {
       response.writeHead(302, { location: '/v2/again' }).end();

@@ -69,10 +69,11 @@ export class RepositoryRequests {
     const response = await this.#send(host, ask, signal);
     if (response.status === 200 || response.status === 206) return response;
     const detail = await errorDetail(response);
+    const who = isOwnAnswer(host, response) ? nameOf(host) : `${response.origin}, to which ${nameOf(host)} redirected,`;
     throw HostFailure.ofStatus(
       nameOf(host),
       response.status,
-      `${nameOf(host)} answered ${response.status} to ${ask.path}${detail}`,
+      `${who} answered ${response.status} to ${ask.path}${detail}`,
     );
   }
 
@@ -84,7 +85,8 @@ export class RepositoryRequests {
     };
     const first = await this.#sendOnce(target, ask, this.#parts.authenticator.cached(target), signal);
     const challenge = first.headers['www-authenticate'];
-    if (first.status !== 401 || challenge === undefined) return first;
+    // Whoever the host redirects to may ask for credentials, and gets none: it would name where to send them.
+    if (first.status !== 401 || challenge === undefined || !isOwnAnswer(host, first)) return first;
     let authorization: string | undefined;
     try {
       authorization = await this.#parts.authenticator.answer(target, challenge, signal);
@@ -122,6 +124,10 @@ export class RepositoryRequests {
       throw HostFailure.ofNetwork(nameOf(host), error);
     }
   }
+}
+
+function isOwnAnswer(host: RegistryHost, response: HttpResponse): boolean {
+  return response.origin === new URL(host.base).origin;
 }
 
 function manifestAsk(method: Ask['method'], reference: string): Ask {

@@ -27,6 +27,8 @@ export interface HttpRequest {
 }
 
 export interface HttpResponse {
+  /** Who answered: after a redirect not who was asked. */
+  readonly origin: string;
   readonly status: number;
   /** Names lower-case; repeated headers joined by commas. */
   readonly headers: Readonly<Record<string, string>>;
@@ -78,7 +80,7 @@ export class HttpTransport {
       headersTimeout: HEADERS_TIMEOUT_MS,
       bodyTimeout: BODY_IDLE_MS,
     });
-    return { status: statusCode, headers: flatten(headers), body };
+    return { origin: new URL(request.url).origin, status: statusCode, headers: flatten(headers), body };
   }
 
   #agent(undici: Undici, request: HttpRequest): Dispatcher {
