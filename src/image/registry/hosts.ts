@@ -81,7 +81,7 @@ export async function loadRegistryHosts(configDir: string, host: string): Promis
     const text = await readOptional(file);
     if (text !== undefined) return parseHostsFile(text, file, host);
   }
-  return [await toHost(defaultServer(host), {}, 'hosts.toml', false)];
+  return [await toHost(defaultServer(host), {}, 'hosts.toml', undefined)];
 }
 
 async function readOptional(file: string): Promise<string | undefined> {
@@ -105,21 +105,36 @@ export async function parseHostsFile(text: string, file: string, host: string): 
   if (!parsed.success) throw invalid(file, z.prettifyError(parsed.error), parsed.error);
   const { server, host: mirrors, ...serverSettings } = parsed.data;
   const hosts: RegistryHost[] = [];
-  for (const [url, settings] of Object.entries(mirrors ?? {})) hosts.push(await toHost(url, settings, file, true));
-  hosts.push(await toHost(server ?? defaultServer(host), serverSettings, file, false));
+  for (const [url, settings] of Object.entries(mirrors ?? {})) hosts.push(await toHost(url, settings, file, host));
+  hosts.push(await toHost(server ?? defaultServer(host), serverSettings, file, undefined));
   return hosts;
 }
 
-async function toHost(address: string, settings: HostSettings, file: string, isMirror: boolean): Promise<RegistryHost> {
+/** `registry` is what the address is listed as a host of; undefined if it is the registry's own by its place in the file. */
+async function toHost(
+  address: string,
+  settings: HostSettings,
+  file: string,
+  registry: string | undefined,
+): Promise<RegistryHost> {
   const capabilities = settings.capabilities ?? ['pull', 'resolve'];
+  const base = baseUrl(address, settings.override_path ?? false, file);
   return {
-    base: baseUrl(address, settings.override_path ?? false, file),
+    base,
     capabilities: capabilities.filter((capability) => capability !== 'push'),
-    isMirror,
+    isMirror: registry !== undefined && !isOwnHost(base, registry),
     tls: settings.ca === undefined && settings.skip_verify === undefined ? noTls : await tlsOptions(settings, file),
     headers: headersOf(settings, file),
     connectTimeoutMs: settings.dial_timeout === undefined ? DEFAULT_CONNECT_MS : milliseconds(settings.dial_timeout),
   };
+}
+
+/** A registry listed among its own hosts, to set TLS options or capabilities for instance, is no mirror of itself. */
+function isOwnHost(base: string, registry: string): boolean {
+  const { protocol, host } = new URL(base);
+  const names = registry === 'docker.io' ? [registry, 'registry-1.docker.io'] : [registry];
+  // Through URL, for it leaves out the protocol's own port, as `base` does.
+  return names.some((name) => URL.parse(`${protocol}//${name}`)?.host === host);
 }
 
 function baseUrl(address: string, overridePath: boolean, file: string): string {

@@ -211,6 +211,18 @@ describe('registry access', () => {
     assert.deepEqual([...seen], ['?ns=docker.io yes undefined']);
   });
 
+  test('a registry among its own hosts gets the password, and is not told whose images it has', async () => {
+    rig.registry.putImage('app:1', { layers: [tar] });
+    rig.disk.hosts(rig.registry.host, `server = "http://${rig.other.host}"\n[host."http://${rig.registry.host}"]\n`);
+    const queries = new Set<string>();
+    rig.registry.intercept = (request, response) => {
+      queries.add(new URL(request.url ?? '', 'http://x').search);
+      return request.headers.authorization !== basic('me', 'pw') && deny(response, 'Basic realm="r"');
+    };
+    await rig.store.pull(rig.ref('app:1'), login({ username: 'me', password: 'pw' }), never);
+    assert.deepEqual([[...queries], rig.other.requests], [[''], []]);
+  });
+
   test('a mirror that fails is passed over: 404, 500, refused', async () => {
     rig.registry.putImage('app:1', { layers: [tar] });
     const gone = await FakeRegistry.start();
