@@ -5,7 +5,7 @@ import type { ImageReference } from '../reference.ts';
 import type { Authenticator, AuthTarget } from './authenticator.ts';
 import type { ManifestDocument } from './client.ts';
 import { credentialsFor } from './credentials.ts';
-import { HostFailure } from './host-failure.ts';
+import { fromNetwork, HostFailure } from './host-failure.ts';
 import { nameOf, type RegistryHost } from './hosts.ts';
 import { discard, type HttpResponse, type HttpTransport, readUpTo } from './transport.ts';
 
@@ -44,7 +44,7 @@ export class RepositoryRequests {
   /** A manifest or index by tag or digest; its digest is not checked here. @throws HostFailure. */
   async manifest(host: RegistryHost, reference: string, signal: AbortSignal): Promise<ManifestDocument> {
     const response = await this.#expect(host, manifestAsk('GET', reference), signal);
-    const bytes = await readBody(host, response, MAX_MANIFEST_BYTES);
+    const bytes = await fromNetwork(nameOf(host), readUpTo(response, MAX_MANIFEST_BYTES));
     if (bytes === undefined)
       throw new HostFailure(
         nameOf(host),
@@ -56,7 +56,7 @@ export class RepositoryRequests {
 
   /** The whole of a small blob, or undefined if it is longer than `limit`. @throws HostFailure. */
   async smallBlob(host: RegistryHost, digest: string, limit: number, signal: AbortSignal): Promise<Buffer | undefined> {
-    return readBody(host, await this.blob(host, digest, 0, signal), limit);
+    return fromNetwork(nameOf(host), readUpTo(await this.blob(host, digest, 0, signal), limit));
   }
 
   /** A blob's bytes from `offset` on; a host without ranges sends all of them (status 200). @throws HostFailure. */
@@ -106,23 +106,20 @@ export class RepositoryRequests {
     signal: AbortSignal,
   ): Promise<HttpResponse> {
     const query = host.isMirror ? `?ns=${encodeURIComponent(this.#reference.host)}` : '';
-    try {
-      return await this.#parts.transport.request({
-        method: ask.method,
-        url: `${host.base}/${this.#reference.path}/${ask.path}${query}`,
-        headers: {
-          'user-agent': 'a3s-box',
-          ...host.headers,
-          ...ask.headers,
-          ...(authorization === undefined ? {} : { authorization }),
-        },
-        tls: host.tls,
-        connectTimeoutMs: host.connectTimeoutMs,
-        signal,
-      });
-    } catch (error) {
-      throw HostFailure.ofNetwork(nameOf(host), error);
-    }
+    const response = this.#parts.transport.request({
+      method: ask.method,
+      url: `${host.base}/${this.#reference.path}/${ask.path}${query}`,
+      headers: {
+        'user-agent': 'a3s-box',
+        ...host.headers,
+        ...ask.headers,
+        ...(authorization === undefined ? {} : { authorization }),
+      },
+      tls: host.tls,
+      connectTimeoutMs: host.connectTimeoutMs,
+      signal,
+    });
+    return fromNetwork(nameOf(host), response);
   }
 }
 
@@ -132,14 +129,6 @@ function isOwnAnswer(host: RegistryHost, response: HttpResponse): boolean {
 
 function manifestAsk(method: Ask['method'], reference: string): Ask {
   return { method, path: `manifests/${reference}`, headers: { accept: manifestAccept } };
-}
-
-async function readBody(host: RegistryHost, response: HttpResponse, limit: number): Promise<Buffer | undefined> {
-  try {
-    return await readUpTo(response, limit);
-  } catch (error) {
-    throw HostFailure.ofNetwork(nameOf(host), error);
-  }
 }
 
 /** The registry's own words, as far as they are its error format (distribution spec, "Error Codes"). */
