@@ -11,6 +11,7 @@ import { failpoint } from '../failpoints/failpoint.ts';
 import type { ImageLog } from './image-log.ts';
 import type { LayerLimits } from './layer/limits.ts';
 import type { Descriptor } from './manifest.ts';
+import type { BlobDownload } from './registry/blob-download.ts';
 import type { RepositorySession } from './registry/repository-session.ts';
 import { SharedFlights } from './shared-flight.ts';
 import type { LayerStore } from './store/layer-store.ts';
@@ -53,8 +54,27 @@ export class LayerFetcher {
     }
   }
 
-  async #transfer({ diffId, blob }: WantedLayer, session: RepositorySession, signal: AbortSignal): Promise<void> {
-    if (this.#store.has(diffId)) return;
+  /** A host that holds a damaged copy must not keep the layer away: the others are asked for it. */
+  async #transfer(layer: WantedLayer, session: RepositorySession, signal: AbortSignal): Promise<void> {
+    if (this.#store.has(layer.diffId)) return;
+    const download = session.download(layer.blob);
+    for (;;) {
+      try {
+        await this.#bring(layer, download, signal);
+        return;
+      } catch (error) {
+        if (!isBoxError(error, 'DIGEST_MISMATCH') || signal.aborted) throw error;
+        const ruledOut = download.ruleOutServers();
+        if (ruledOut.length === 0) throw error;
+        this.#log.warn(
+          { digest: layer.blob.digest, hosts: ruledOut },
+          'layer arrived damaged: other hosts are asked for it',
+        );
+      }
+    }
+  }
+
+  async #bring({ diffId, blob }: WantedLayer, download: BlobDownload, signal: AbortSignal): Promise<void> {
     const ingestPath = this.#store.newIngestPath();
     const started = performance.now();
     try {
@@ -68,7 +88,7 @@ export class LayerFetcher {
       } as const;
       const { droppedXattrs, ...layer } = await this.#workers.run(
         job,
-        (write) => session.streamBlob(blob, write, signal),
+        (write) => download.stream(write, signal),
         signal,
       );
       await failpoint('pull.layer-converted');

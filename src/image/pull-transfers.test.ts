@@ -2,13 +2,10 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { describe, test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { bigTar, store0 } from '../testing/big-layer.ts';
 import { useImageRig } from '../testing/image-rig.ts';
-import { archive, file } from '../testing/tar-builder.ts';
 
 const never = new AbortController().signal;
-const bigTar = archive(file('big', Buffer.from(Array.from({ length: 400_000 }, (_, index) => (index * 7919) % 251))));
-const store0 = (bytes: Buffer): Buffer => gzipSync(bytes, { level: 0 });
 
 describe('transfers', () => {
   const rig = useImageRig();

@@ -21,9 +21,22 @@ export class HostRounds {
     this.#hosts = hosts;
   }
 
+  /** Those that have the capability, in the order in which they are asked. */
+  hosts(capability: Capability): readonly RegistryHost[] {
+    return this.#hosts.filter(({ capabilities }) => capabilities.includes(capability));
+  }
+
+  /** The same without some hosts. */
+  without(hosts: readonly RegistryHost[]): HostRounds {
+    return new HostRounds(
+      this.#reference,
+      this.#hosts.filter((host) => !hosts.includes(host)),
+    );
+  }
+
   /** The first answer of a host that has the capability. @throws BoxError IMAGE_NOT_FOUND or REGISTRY_*, or what `ask` throws. */
   async ask<T>(capability: Capability, signal: AbortSignal, ask: (host: RegistryHost) => Promise<T>): Promise<T> {
-    const hosts = this.#hosts.filter(({ capabilities }) => capabilities.includes(capability));
+    const hosts = this.hosts(capability);
     for (let round = 1; ; round += 1) {
       const failures: HostFailure[] = [];
       for (const host of hosts) {

@@ -1,14 +1,14 @@
 /**
  * One pull's view of a repository: requests go to its hosts in rounds.
  *
- * INVARIANT: nothing that does not match its digest and size leaves this class, but for streamed blobs, whose digest the
+ * INVARIANT: nothing that does not match its digest and size leaves this class, but for downloads, whose digest the
  * receiver checks.
  */
 import type { LRUCache } from 'lru-cache';
 import { isDigest, sha256Digest } from '../digest.ts';
 import type { Descriptor } from '../manifest.ts';
 import type { ImageReference } from '../reference.ts';
-import { streamBody } from './blob-body.ts';
+import { BlobDownload } from './blob-download.ts';
 import type { ManifestDocument } from './client.ts';
 import { HostFailure } from './host-failure.ts';
 import type { HostRounds } from './host-rounds.ts';
@@ -73,30 +73,11 @@ export class RepositorySession {
     });
   }
 
-  /**
-   * Streams a blob of exactly `descriptor.size` bytes into `write`, taking a broken transfer up where it stopped. The digest
-   * is not checked here. What `write` throws passes through.
-   */
-  async streamBlob(
-    descriptor: Descriptor,
-    write: (chunk: Buffer) => Promise<void>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { rounds, requests } = this.#parts;
-    let received = 0;
-    await rounds.ask('pull', signal, async (host) => {
-      const response = await requests.blob(host, descriptor.digest, received, signal);
-      await streamBody(response, {
-        host: nameOf(host),
-        descriptor,
-        offset: received,
-        write: async (chunk) => {
-          await write(chunk);
-          received += chunk.length;
-        },
-      });
-    });
+  /** A large blob. */
+  download(descriptor: Descriptor): BlobDownload {
+    return new BlobDownload(descriptor, this.#parts.requests, this.#parts.rounds);
   }
+
   /** A manifest or index by tag or digest as a host has it now; it is kept. */
   async #read(host: RegistryHost, wanted: string, signal: AbortSignal): Promise<ManifestDocument> {
     const document = await this.#parts.requests.manifest(host, wanted, signal);
