@@ -6,7 +6,7 @@
  * - An ingest file is either published or removed before a transfer ends.
  */
 import { rm } from 'node:fs/promises';
-import { isBoxError } from '../errors.ts';
+import { type ErrorReason, isBoxError } from '../errors.ts';
 import { failpoint } from '../failpoints/failpoint.ts';
 import type { ImageLog } from './image-log.ts';
 import type { LayerLimits } from './layer/limits.ts';
@@ -21,6 +21,19 @@ export interface WantedLayer {
   readonly diffId: string;
   readonly blob: Descriptor;
 }
+
+/**
+ * Failures that lie with the registry which a transfer came from, or with the credentials: those of another pull may do better.
+ * A limit is among them, for it is reached before the bytes are known to be the layer's.
+ */
+const sourceReasons = [
+  'IMAGE_NOT_FOUND',
+  'REGISTRY_DENIED',
+  'REGISTRY_UNAVAILABLE',
+  'REGISTRY_ANSWER',
+  'DIGEST_MISMATCH',
+  'LAYER_LIMIT',
+] as const satisfies readonly ErrorReason[];
 
 export class LayerFetcher {
   readonly #store: LayerStore;
@@ -46,10 +59,7 @@ export class LayerFetcher {
     try {
       await join();
     } catch (error) {
-      // Somebody else's registry or credentials failed; ours may do better.
-      const mayDiffer =
-        !isOurs && isBoxError(error, 'IMAGE_NOT_FOUND', 'REGISTRY_DENIED', 'REGISTRY_UNAVAILABLE', 'REGISTRY_ANSWER');
-      if (!mayDiffer || signal.aborted) throw error;
+      if (isOurs || signal.aborted || !isBoxError(error, ...sourceReasons)) throw error;
       await join();
     }
   }
