@@ -5,9 +5,15 @@ import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { isBoxError } from '../errors.ts';
 import { bigTar, damaged, store0 } from '../testing/big-layer.ts';
+import type { FakeRegistry } from '../testing/fake-registry.ts';
 import { useImageRig } from '../testing/image-rig.ts';
 
 const never = new AbortController().signal;
+
+interface Layer {
+  readonly digest: string;
+  readonly blob: Buffer;
+}
 
 describe('transfers', () => {
   const rig = useImageRig();
@@ -46,6 +52,40 @@ describe('transfers', () => {
       return true;
     };
     assert.equal((await rig.store.pull(rig.ref('app:1'), undefined, never)).diffIds.length, 1);
+  });
+
+  /** Serves a layer's blob so much at a time, breaking off behind each piece; collects where the pieces begin. */
+  const servePieces = (registry: FakeRegistry, { digest, blob }: Layer, length: number): readonly number[] => {
+    const starts: number[] = [];
+    registry.intercept = (request, response) => {
+      if (request.url?.includes(digest) !== true) return false;
+      const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+      starts.push(start);
+      if (start > 0) response.writeHead(206, { 'content-range': `bytes ${start}-${blob.length - 1}/${blob.length}` });
+      response.write(blob.subarray(start, start + length), () => setTimeout(() => response.destroy(), 50));
+      return true;
+    };
+    return starts;
+  };
+  const putBig = (): Layer => {
+    const { blobs } = rig.registry.putImage('app:1', { layers: [bigTar], compress: store0 });
+    const digest = blobs[0]?.digest ?? '';
+    return { digest, blob: rig.registry.blobs.get(digest) ?? Buffer.alloc(0) };
+  };
+
+  test('one that breaks again and again goes on as long as each connection brings something', async () => {
+    const layer = putBig();
+    const starts = servePieces(rig.registry, layer, 90_000);
+    await rig.store.pull(rig.ref('app:1'), undefined, never);
+    assert.ok(starts.length >= 5, String(starts));
+  });
+
+  test('so it does from a mirror whose registry gives nothing', async () => {
+    const layer = putBig();
+    rig.disk.hosts('reg.example', `server = "http://${rig.other.host}"\n[host."http://${rig.registry.host}"]\n`);
+    const starts = servePieces(rig.registry, layer, 150_000);
+    await rig.store.pull('reg.example/app:1', undefined, never);
+    assert.ok(starts.length >= 3, String(starts));
   });
 
   test('a blob that always ends early, or is too long', async () => {

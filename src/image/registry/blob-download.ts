@@ -33,7 +33,9 @@ export class BlobDownload {
     const servers = new Set<RegistryHost>();
     this.#servers = servers;
     let received = 0;
-    await this.#rounds.ask('pull', signal, async (host) => {
+    const resume = async (host: RegistryHost): Promise<void> => {
+      // The connection broke behind the last byte: there is no range left to ask for. An empty blob is asked for all the same.
+      if (received > 0 && received === descriptor.size) return;
       const response = await this.#requests.blob(host, descriptor.digest, received, signal);
       await streamBody(response, {
         host: nameOf(host),
@@ -45,7 +47,8 @@ export class BlobDownload {
           received += chunk.length;
         },
       });
-    });
+    };
+    await this.#rounds.ask('pull', signal, resume, () => received);
   }
 
   /**

@@ -34,9 +34,18 @@ export class HostRounds {
     );
   }
 
-  /** The first answer of a host that has the capability. @throws BoxError IMAGE_NOT_FOUND or REGISTRY_*, or what `ask` throws. */
-  async ask<T>(capability: Capability, signal: AbortSignal, ask: (host: RegistryHost) => Promise<T>): Promise<T> {
+  /**
+   * The first answer of a host that has the capability. `progress` is for work that is done piece by piece: a round in which it
+   * grows counts as the first. @throws BoxError IMAGE_NOT_FOUND or REGISTRY_*, or what `ask` throws.
+   */
+  async ask<T>(
+    capability: Capability,
+    signal: AbortSignal,
+    ask: (host: RegistryHost) => Promise<T>,
+    progress: () => number = () => 0,
+  ): Promise<T> {
     const hosts = this.hosts(capability);
+    let done = progress();
     for (let round = 1; ; round += 1) {
       const failures: HostFailure[] = [];
       for (const host of hosts) {
@@ -48,8 +57,10 @@ export class HostRounds {
           failures.push(error);
         }
       }
-      const last = failures.at(-1);
-      if (last === undefined || !last.retryable || round === MAX_ROUNDS) throw this.#summary(failures, capability);
+      const hasGrown = progress() > done;
+      if (hasGrown) round = 1;
+      done = progress();
+      if (round === MAX_ROUNDS || !mayPass(failures, hasGrown)) throw this.#summary(failures, capability);
       await delay(BACKOFF_MS * 2 ** (round - 1) * (0.5 + Math.random() / 2), undefined, { signal });
     }
   }
@@ -69,6 +80,11 @@ export class HostRounds {
       .join('; ');
     return new BoxError(last.reason, `${summaryText(last.reason)} ${image}: ${details}`, { cause: last });
   }
+}
+
+/** The registry itself decides, unless a mirror has something and broke off while it gave it. */
+function mayPass(failures: readonly HostFailure[], hasGrown: boolean): boolean {
+  return hasGrown ? failures.some(({ retryable }) => retryable) : failures.at(-1)?.retryable === true;
 }
 
 function summaryText(reason: HostFailure['reason']): string {
