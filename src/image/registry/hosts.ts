@@ -7,6 +7,7 @@ import path from 'node:path';
 import { parse } from 'smol-toml';
 import { z } from 'zod';
 import { BoxError, errnoOf, messageOf } from '../../errors.ts';
+import { isLoopback } from './loopback.ts';
 
 export type Capability = 'pull' | 'resolve';
 
@@ -57,9 +58,7 @@ export function nameOf(host: RegistryHost): string {
 /** The registry's own address: Docker Hub's differs from its name; loopback registries speak plain http, as for containerd. */
 export function defaultServer(host: string): string {
   if (host === 'docker.io') return 'https://registry-1.docker.io';
-  const name = host.replace(/:[0-9]+$/, '');
-  const isLoopback = name === 'localhost' || name === '[::1]' || /^127(?:\.[0-9]{1,3}){3}$/.test(name);
-  return isLoopback && !host.endsWith(':443') ? `http://${host}` : `https://${host}`;
+  return isLoopback(host.replace(/:[0-9]+$/, '')) && !host.endsWith(':443') ? `http://${host}` : `https://${host}`;
 }
 
 function folderNames(host: string): readonly string[] {
