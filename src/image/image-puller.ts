@@ -36,7 +36,7 @@ export async function pullImage(
   signal: AbortSignal,
 ): Promise<ImageRecord> {
   const session = await parts.client.open(reference, auth);
-  const asked = await session.resolve(signal);
+  const asked = await session.resolve((digest) => parts.records.findByDigest(digest) !== undefined, signal);
   await failpoint('pull.resolved');
   const known = parts.records.findByDigest(asked);
   if (known !== undefined) return record(parts, reference, asked, known);

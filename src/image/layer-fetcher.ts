@@ -6,11 +6,12 @@
  * - An ingest file is either published or removed before a transfer ends.
  */
 import { rm } from 'node:fs/promises';
-import { isBoxError } from '../errors.ts';
+import { type ErrorReason, isBoxError } from '../errors.ts';
 import { failpoint } from '../failpoints/failpoint.ts';
 import type { ImageLog } from './image-log.ts';
 import type { LayerLimits } from './layer/limits.ts';
 import type { Descriptor } from './manifest.ts';
+import type { BlobDownload } from './registry/blob-download.ts';
 import type { RepositorySession } from './registry/repository-session.ts';
 import { SharedFlights } from './shared-flight.ts';
 import type { LayerStore } from './store/layer-store.ts';
@@ -20,6 +21,19 @@ export interface WantedLayer {
   readonly diffId: string;
   readonly blob: Descriptor;
 }
+
+/**
+ * Failures that lie with the registry which a transfer came from, or with the credentials: those of another pull may do better.
+ * A limit is among them, for it is reached before the bytes are known to be the layer's.
+ */
+const sourceReasons = [
+  'IMAGE_NOT_FOUND',
+  'REGISTRY_DENIED',
+  'REGISTRY_UNAVAILABLE',
+  'REGISTRY_ANSWER',
+  'DIGEST_MISMATCH',
+  'LAYER_LIMIT',
+] as const satisfies readonly ErrorReason[];
 
 export class LayerFetcher {
   readonly #store: LayerStore;
@@ -45,16 +59,32 @@ export class LayerFetcher {
     try {
       await join();
     } catch (error) {
-      // Somebody else's registry or credentials failed; ours may do better.
-      const mayDiffer =
-        !isOurs && isBoxError(error, 'IMAGE_NOT_FOUND', 'REGISTRY_DENIED', 'REGISTRY_UNAVAILABLE', 'REGISTRY_ANSWER');
-      if (!mayDiffer || signal.aborted) throw error;
+      if (isOurs || signal.aborted || !isBoxError(error, ...sourceReasons)) throw error;
       await join();
     }
   }
 
-  async #transfer({ diffId, blob }: WantedLayer, session: RepositorySession, signal: AbortSignal): Promise<void> {
-    if (this.#store.has(diffId)) return;
+  /** A host that holds a damaged copy must not keep the layer away: the others are asked for it. */
+  async #transfer(layer: WantedLayer, session: RepositorySession, signal: AbortSignal): Promise<void> {
+    if (this.#store.has(layer.diffId)) return;
+    const download = session.download(layer.blob);
+    for (;;) {
+      try {
+        await this.#bring(layer, download, signal);
+        return;
+      } catch (error) {
+        if (!isBoxError(error, 'DIGEST_MISMATCH') || signal.aborted) throw error;
+        const ruledOut = download.ruleOutServers();
+        if (ruledOut.length === 0) throw error;
+        this.#log.warn(
+          { digest: layer.blob.digest, hosts: ruledOut },
+          'layer arrived damaged: other hosts are asked for it',
+        );
+      }
+    }
+  }
+
+  async #bring({ diffId, blob }: WantedLayer, download: BlobDownload, signal: AbortSignal): Promise<void> {
     const ingestPath = this.#store.newIngestPath();
     const started = performance.now();
     try {
@@ -68,7 +98,7 @@ export class LayerFetcher {
       } as const;
       const { droppedXattrs, ...layer } = await this.#workers.run(
         job,
-        (write) => session.streamBlob(blob, write, signal),
+        (write) => download.stream(write, signal),
         signal,
       );
       await failpoint('pull.layer-converted');

@@ -6,13 +6,12 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { isBoxError } from '../errors.ts';
+import { bigTar, damaged, store0 } from '../testing/big-layer.ts';
 import { FakeRegistry, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../testing/fake-registry.ts';
 import { useImageRig } from '../testing/image-rig.ts';
 import { archive, file, symlink } from '../testing/tar-builder.ts';
 
 const never = new AbortController().signal;
-const bigTar = archive(file('big', Buffer.from(Array.from({ length: 400_000 }, (_, index) => (index * 7919) % 251))));
-const store0 = (bytes: Buffer): Buffer => gzipSync(bytes, { level: 0 });
 
 describe('pulls that fail', () => {
   const rig = useImageRig();
@@ -140,9 +139,7 @@ describe('pulls that fail', () => {
   test("a layer whose bytes are not its digest's", async () => {
     const { blobs } = rig.registry.putImage('app:1', { layers: [bigTar], compress: store0 });
     const digest = blobs[0]?.digest ?? '';
-    const bytes = Buffer.from(rig.registry.blobs.get(digest) ?? '');
-    bytes.writeUInt8(bytes.readUInt8(5000) ^ 1, 5000);
-    rig.registry.blobs.set(digest, bytes);
+    rig.registry.blobs.set(digest, damaged(rig.registry.blobs.get(digest) ?? Buffer.alloc(0)));
     await rig.pullFails('DIGEST_MISMATCH', new RegExp(`layer ${digest} arrived with digest sha256:`));
   });
 
@@ -151,7 +148,7 @@ describe('pulls that fail', () => {
       layers: [bigTar],
       document: { rootfs: { type: 'layers', diff_ids: [`sha256:${'a'.repeat(64)}`] } },
     });
-    await rig.pullFails('DIGEST_MISMATCH', /unpacks to sha256:.*config says sha256:aaaa/);
+    await rig.pullFails('MANIFEST_INVALID', /unpacks to sha256:.*config says sha256:aaaa/);
   });
 
   test('layers that are no layer', async () => {

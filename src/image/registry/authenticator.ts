@@ -9,7 +9,7 @@ import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import type { RegistryAuth } from '../image-service.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
-import { HostFailure } from './host-failure.ts';
+import { fromNetwork, HostFailure } from './host-failure.ts';
 import type { RegistryHost } from './hosts.ts';
 import { discard, type HttpResponse, type HttpTransport, readUpTo } from './transport.ts';
 
@@ -82,7 +82,7 @@ export class Authenticator {
       await discard(response);
       throw HostFailure.ofStatus(realm.host, response.status, `token server ${realm.host} answered ${response.status}`);
     }
-    const body = await readUpTo(response, MAX_TOKEN_REPLY);
+    const body = await fromNetwork(realm.host, readUpTo(response, MAX_TOKEN_REPLY));
     const parsed = tokenReplySchema.safeParse(body === undefined ? undefined : jsonOf(body));
     const token = parsed.data?.token ?? parsed.data?.access_token ?? '';
     if (!/^[\x21-\x7e]+$/.test(token))
@@ -105,24 +105,15 @@ export class Authenticator {
         client_id: CLIENT_ID,
       });
       const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' };
-      return this.#send(realm, () =>
-        this.#transport.request({ ...common, method: 'POST', url: realm.href, headers, body: form.toString() }),
-      );
+      const request = { ...common, method: 'POST', url: realm.href, headers, body: form.toString() } as const;
+      return fromNetwork(realm.host, this.#transport.request(request));
     }
     const url = new URL(realm);
     if (service !== '') url.searchParams.set('service', service);
     for (const part of scope.split(' ')) url.searchParams.append('scope', part);
     const basic = basicHeader(credentials);
     const headers = { accept: 'application/json', ...(basic === undefined ? {} : { authorization: basic }) };
-    return this.#send(realm, () => this.#transport.request({ ...common, method: 'GET', url: url.href, headers }));
-  }
-
-  async #send(realm: URL, request: () => Promise<HttpResponse>): Promise<HttpResponse> {
-    try {
-      return await request();
-    } catch (error) {
-      throw HostFailure.ofNetwork(realm.host, error);
-    }
+    return fromNetwork(realm.host, this.#transport.request({ ...common, method: 'GET', url: url.href, headers }));
   }
 }
 

@@ -1,6 +1,6 @@
 /** The body of a blob's GET, possibly the rest of one whose first bytes are already here. */
 import type { Descriptor } from '../manifest.ts';
-import { HostFailure } from './host-failure.ts';
+import { fromNetwork, HostFailure } from './host-failure.ts';
 import type { HttpResponse } from './transport.ts';
 
 export interface BlobTransfer {
@@ -38,12 +38,8 @@ export async function streamBody(response: HttpResponse, transfer: BlobTransfer)
 }
 
 async function nextChunk(body: AsyncIterator<Buffer>, host: string): Promise<Buffer | undefined> {
-  try {
-    const next = await body.next();
-    return next.done === true ? undefined : next.value;
-  } catch (error) {
-    throw HostFailure.ofNetwork(host, error);
-  }
+  const next = await fromNetwork(host, body.next());
+  return next.done === true ? undefined : next.value;
 }
 
 function wrongBlob({ host, descriptor }: BlobTransfer, problem: string, retryable = false): HostFailure {

@@ -3,7 +3,9 @@ import { LRUCache } from 'lru-cache';
 import type { RegistryAuth } from '../image-service.ts';
 import type { ImageReference } from '../reference.ts';
 import { Authenticator } from './authenticator.ts';
+import { HostRounds } from './host-rounds.ts';
 import { loadRegistryHosts } from './hosts.ts';
+import { RepositoryRequests } from './repository-requests.ts';
 import { RepositorySession } from './repository-session.ts';
 import { HttpTransport } from './transport.ts';
 
@@ -40,12 +42,13 @@ export class RegistryClient {
   /** Opens the repository of a reference; mirrors are read from the configuration now. @throws BoxError CONFIG_INVALID. */
   async open(reference: ImageReference, auth: RegistryAuth | undefined): Promise<RepositorySession> {
     const hosts = await loadRegistryHosts(this.#configDir, reference.host);
-    return new RepositorySession(
-      { transport: this.#transport, authenticator: this.#authenticator, manifests: this.#manifests },
+    const parts = { transport: this.#transport, authenticator: this.#authenticator };
+    return new RepositorySession({
       reference,
-      hosts,
-      auth,
-    );
+      rounds: new HostRounds(reference, hosts),
+      requests: new RepositoryRequests(parts, reference, auth),
+      manifests: this.#manifests,
+    });
   }
 
   async close(): Promise<void> {

@@ -44,3 +44,12 @@ export class HostFailure extends Error {
     );
   }
 }
+
+/** Waits for what a host sends: when the connection breaks, that is the host's failure. */
+export async function fromNetwork<T>(host: string, coming: Promise<T>): Promise<T> {
+  try {
+    return await coming;
+  } catch (error) {
+    throw HostFailure.ofNetwork(host, error);
+  }
+}

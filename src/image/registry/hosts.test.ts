@@ -84,6 +84,25 @@ header = { x-one = "1", X-Two = ["2", "3"] }
   assert.deepEqual(hosts[2]?.headers, { 'x-one': '1', 'x-two': '2, 3' });
 });
 
+test('a registry is no mirror of itself', async () => {
+  const cases: readonly (readonly [registry: string, address: string, isMirror: boolean])[] = [
+    ['reg.example', 'https://reg.example', false],
+    ['reg.example', 'http://reg.example/v2', false],
+    ['reg.example:5000', 'https://reg.example:5000', false],
+    ['reg.example:443', 'https://reg.example:443', false],
+    ['reg.example:80', 'http://reg.example:80', false],
+    ['docker.io', 'https://registry-1.docker.io', false],
+    ['docker.io', 'https://docker.io', false],
+    ['reg.example', 'https://registry-1.docker.io', true],
+    ['reg.example', 'https://reg.example:5000', true],
+    ['reg.example', 'https://mirror.reg.example', true],
+  ];
+  for (const [registry, address, isMirror] of cases) {
+    const [host] = await parseHostsFile(`[host."${address}"]`, 'hosts.toml', registry);
+    assert.equal(host?.isMirror, isMirror, `${address} for ${registry}`);
+  }
+});
+
 test('folders: host_port_, host:port, _default', async () => {
   put('_default', 'server = "https://default.example"');
   assert.equal((await loadRegistryHosts(dir, 'r.example:5000'))[0]?.base, 'https://default.example/v2');

@@ -8,6 +8,7 @@ import { parse } from 'smol-toml';
 import { z } from 'zod';
 import { BoxError, errnoOf, messageOf } from '../../errors.ts';
 import { LONGEST_TIMER_MS } from '../../longest-timer.ts';
+import { isLoopback } from './loopback.ts';
 
 export type Capability = 'pull' | 'resolve';
 
@@ -58,9 +59,7 @@ export function nameOf(host: RegistryHost): string {
 /** The registry's own address: Docker Hub's differs from its name; loopback registries speak plain http, as for containerd. */
 export function defaultServer(host: string): string {
   if (host === 'docker.io') return 'https://registry-1.docker.io';
-  const name = host.replace(/:[0-9]+$/, '');
-  const isLoopback = name === 'localhost' || name === '[::1]' || /^127(?:\.[0-9]{1,3}){3}$/.test(name);
-  return isLoopback && !host.endsWith(':443') ? `http://${host}` : `https://${host}`;
+  return isLoopback(host.replace(/:[0-9]+$/, '')) && !host.endsWith(':443') ? `http://${host}` : `https://${host}`;
 }
 
 function folderNames(host: string): readonly string[] {
@@ -82,7 +81,7 @@ export async function loadRegistryHosts(configDir: string, host: string): Promis
     const text = await readOptional(file);
     if (text !== undefined) return parseHostsFile(text, file, host);
   }
-  return [await toHost(defaultServer(host), {}, 'hosts.toml', false)];
+  return [await toHost(defaultServer(host), {}, 'hosts.toml', undefined)];
 }
 
 async function readOptional(file: string): Promise<string | undefined> {
@@ -106,21 +105,36 @@ export async function parseHostsFile(text: string, file: string, host: string): 
   if (!parsed.success) throw invalid(file, z.prettifyError(parsed.error), parsed.error);
   const { server, host: mirrors, ...serverSettings } = parsed.data;
   const hosts: RegistryHost[] = [];
-  for (const [url, settings] of Object.entries(mirrors ?? {})) hosts.push(await toHost(url, settings, file, true));
-  hosts.push(await toHost(server ?? defaultServer(host), serverSettings, file, false));
+  for (const [url, settings] of Object.entries(mirrors ?? {})) hosts.push(await toHost(url, settings, file, host));
+  hosts.push(await toHost(server ?? defaultServer(host), serverSettings, file, undefined));
   return hosts;
 }
 
-async function toHost(address: string, settings: HostSettings, file: string, isMirror: boolean): Promise<RegistryHost> {
+/** `registry` is what the address is listed as a host of; undefined if it is the registry's own by its place in the file. */
+async function toHost(
+  address: string,
+  settings: HostSettings,
+  file: string,
+  registry: string | undefined,
+): Promise<RegistryHost> {
   const capabilities = settings.capabilities ?? ['pull', 'resolve'];
+  const base = baseUrl(address, settings.override_path ?? false, file);
   return {
-    base: baseUrl(address, settings.override_path ?? false, file),
+    base,
     capabilities: capabilities.filter((capability) => capability !== 'push'),
-    isMirror,
+    isMirror: registry !== undefined && !isOwnHost(base, registry),
     tls: settings.ca === undefined && settings.skip_verify === undefined ? noTls : await tlsOptions(settings, file),
     headers: headersOf(settings, file),
     connectTimeoutMs: settings.dial_timeout === undefined ? DEFAULT_CONNECT_MS : milliseconds(settings.dial_timeout),
   };
+}
+
+/** A registry listed among its own hosts, to set TLS options or capabilities for instance, is no mirror of itself. */
+function isOwnHost(base: string, registry: string): boolean {
+  const { protocol, host } = new URL(base);
+  const names = registry === 'docker.io' ? [registry, 'registry-1.docker.io'] : [registry];
+  // Through URL, for it leaves out the protocol's own port, as `base` does.
+  return names.some((name) => URL.parse(`${protocol}//${name}`)?.host === host);
 }
 
 function baseUrl(address: string, overridePath: boolean, file: string): string {

@@ -1,25 +1,15 @@
 /** Tokens, passwords, redirects and mirrors: who is asked, and who is told a secret. */
 import assert from 'node:assert/strict';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { describe, test } from 'node:test';
 import { isBoxError } from '../../errors.ts';
 import { FakeRegistry } from '../../testing/fake-registry.ts';
 import { useImageRig } from '../../testing/image-rig.ts';
+import { basic, deny, login } from '../../testing/registry-login.ts';
 import { archive, file } from '../../testing/tar-builder.ts';
-import type { RegistryAuth } from '../image-service.ts';
 
 const never = new AbortController().signal;
 const tar = archive(file('a', 'x'));
-const login = (fields: Partial<RegistryAuth>): RegistryAuth => ({
-  username: '',
-  password: '',
-  serverAddress: '',
-  identityToken: '',
-  registryToken: '',
-  ...fields,
-});
-const basic = (user: string, password: string): string =>
-  `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
   const parts: Buffer[] = [];
@@ -29,10 +19,6 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 
 describe('registry access', () => {
   const rig = useImageRig();
-  const deny = (response: ServerResponse, challenge: string): true => {
-    response.writeHead(401, { 'www-authenticate': challenge }).end('{}');
-    return true;
-  };
 
   /** Makes the registry want `Bearer token-N` from the token server on `other`; collects what that one is asked. */
   function wantTokens(onToken: (request: IncomingMessage, url: URL) => Promise<object> | object): {
@@ -180,6 +166,25 @@ describe('registry access', () => {
     assert.deepEqual(seen, [undefined]);
   });
 
+  test('the target of a redirect that asks for credentials gets none', async () => {
+    const { blobs } = rig.registry.putImage('app:1', { layers: [tar] });
+    const digest = blobs[0]?.digest ?? '';
+    rig.registry.intercept = (request, response) => {
+      if (request.headers.authorization === undefined) return deny(response, 'Basic realm="r"');
+      if (!request.url?.endsWith(digest)) return false;
+      response.writeHead(307, { location: `http://${rig.other.host}/cdn` }).end();
+      return true;
+    };
+    for (const scheme of ['Basic realm="r"', `Bearer realm="http://${rig.other.host}/token"`]) {
+      rig.other.intercept = (_request, response) => deny(response, scheme);
+      await assert.rejects(
+        rig.store.pull(rig.ref('app:1'), login({ username: 'me', password: 'pw' }), never),
+        (error) => isBoxError(error, 'REGISTRY_DENIED') && error.message.includes(`http://${rig.other.host}, to which`),
+      );
+      assert.deepEqual(rig.other.requests.splice(0), ['GET /cdn']);
+    }
+  });
+
   test('endless redirects end', async () => {
     rig.registry.intercept = (_request, response) => {
       response.writeHead(302, { location: '/v2/again' }).end();
@@ -204,6 +209,18 @@ describe('registry access', () => {
     const image = await rig.store.pull('app:1', login({ username: 'me', password: 'pw' }), never);
     assert.deepEqual(image.repoTags, ['docker.io/library/app:1']);
     assert.deepEqual([...seen], ['?ns=docker.io yes undefined']);
+  });
+
+  test('a registry among its own hosts gets the password, and is not told whose images it has', async () => {
+    rig.registry.putImage('app:1', { layers: [tar] });
+    rig.disk.hosts(rig.registry.host, `server = "http://${rig.other.host}"\n[host."http://${rig.registry.host}"]\n`);
+    const queries = new Set<string>();
+    rig.registry.intercept = (request, response) => {
+      queries.add(new URL(request.url ?? '', 'http://x').search);
+      return request.headers.authorization !== basic('me', 'pw') && deny(response, 'Basic realm="r"');
+    };
+    await rig.store.pull(rig.ref('app:1'), login({ username: 'me', password: 'pw' }), never);
+    assert.deepEqual([[...queries], rig.other.requests], [[''], []]);
   });
 
   test('a mirror that fails is passed over: 404, 500, refused', async () => {

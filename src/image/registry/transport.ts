@@ -2,19 +2,20 @@
  * HTTP for the registry client, on undici. undici is loaded with the first request: it costs 27 MiB and 70 ms that a daemon
  * which pulls nothing need not pay.
  *
- * INVARIANT: `#agents` has one agent per combination of TLS options and connect timeout, closed together by close().
+ * INVARIANT: `#agents` has one agent per combination of TLS options, connect timeout and use of a proxy, closed together by
+ * close().
  */
 import type { Readable } from 'node:stream';
 import tls from 'node:tls';
 import type * as UndiciModule from 'undici';
 import type { Dispatcher } from 'undici';
 import type { TlsOptions } from './hosts.ts';
+import { mayUseProxy } from './proxy.ts';
 
 const HEADERS_TIMEOUT_MS = 30_000;
 /** Between two pieces of a body. */
 const BODY_IDLE_MS = 60_000;
 const MAX_REDIRECTS = 5;
-const proxyVariables = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy'] as const;
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST';
@@ -27,6 +28,8 @@ export interface HttpRequest {
 }
 
 export interface HttpResponse {
+  /** Who answered: after a redirect not who was asked. */
+  readonly origin: string;
   readonly status: number;
   /** Names lower-case; repeated headers joined by commas. */
   readonly headers: Readonly<Record<string, string>>;
@@ -78,16 +81,16 @@ export class HttpTransport {
       headersTimeout: HEADERS_TIMEOUT_MS,
       bodyTimeout: BODY_IDLE_MS,
     });
-    return { status: statusCode, headers: flatten(headers), body };
+    return { origin: new URL(request.url).origin, status: statusCode, headers: flatten(headers), body };
   }
 
   #agent(undici: Undici, request: HttpRequest): Dispatcher {
     const isTls = request.url.startsWith('https:');
-    const key = JSON.stringify([isTls, request.connectTimeoutMs, isTls ? request.tls : {}]);
+    const isProxied = mayUseProxy(new URL(request.url));
+    const key = JSON.stringify([isProxied, isTls, request.connectTimeoutMs, isTls ? request.tls : {}]);
     const existing = this.#agents.get(key);
     if (existing !== undefined) return existing;
     const connect = { timeout: request.connectTimeoutMs, ...(isTls ? tlsConnect(request.tls) : {}) };
-    const isProxied = proxyVariables.some((name) => (process.env[name] ?? '') !== '');
     const agent = isProxied
       ? new undici.EnvHttpProxyAgent({ connect, requestTls: connect })
       : new undici.Agent({ connect });

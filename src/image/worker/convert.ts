@@ -12,7 +12,7 @@ import type { LayerJob } from './protocol.ts';
 
 /**
  * Makes `job.path`. On an error the file is left as it is, for the caller to remove.
- * @throws BoxError LAYER_INVALID, LAYER_LIMIT, DIGEST_MISMATCH or DISK_FULL.
+ * @throws BoxError LAYER_INVALID, LAYER_LIMIT, DIGEST_MISMATCH (of the blob), MANIFEST_INVALID (of the tar) or DISK_FULL.
  */
 export async function convertLayer(job: LayerJob, input: BlobInput): Promise<BuiltLayer> {
   // O_EXCL (no link is followed either): the folder is ours, but nothing there is ever written over.
@@ -39,7 +39,7 @@ async function build(fd: number, job: LayerJob, input: BlobInput): Promise<Built
   if (diffId !== job.diffId) {
     // The blob is what the manifest says, so config and manifest do not belong together.
     throw new BoxError(
-      'DIGEST_MISMATCH',
+      'MANIFEST_INVALID',
       `layer ${job.digest} unpacks to ${diffId}, but the image config says ${job.diffId}`,
     );
   }

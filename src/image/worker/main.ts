@@ -18,6 +18,7 @@ function reasonOf(error: unknown): WorkerReason {
   return reason === 'LAYER_INVALID' ||
     reason === 'LAYER_LIMIT' ||
     reason === 'DIGEST_MISMATCH' ||
+    reason === 'MANIFEST_INVALID' ||
     reason === 'DISK_FULL'
     ? reason
     : 'INTERNAL';

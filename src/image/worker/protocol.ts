@@ -23,6 +23,7 @@ export const workerReasons = [
   'LAYER_INVALID',
   'LAYER_LIMIT',
   'DIGEST_MISMATCH',
+  'MANIFEST_INVALID',
   'DISK_FULL',
   'INTERNAL',
 ] as const satisfies readonly ErrorReason[];
