@@ -4,7 +4,7 @@
  * A plugin runs in a process group of its own, because plugins run plugins (IPAM): whoever is late is killed with its children.
  * It dies with the daemon, too: an ADD that went on by itself would race with the DEL of the daemon's successor.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -59,22 +59,10 @@ async function isExecutable(path: string): Promise<boolean> {
 export async function runPlugin(call: PluginCall): Promise<PluginExit> {
   const late = AbortSignal.timeout(Math.max(1, call.deadline - Date.now()));
   const stop = call.signal === undefined ? late : AbortSignal.any([late, call.signal]);
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', call.program], {
-    detached: true,
-    cwd: '/',
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, ...call.env },
-  });
-  giveWay(child);
+  const { child, ended } = await start(call);
   const stdout: Buffer[] = [];
   let size = 0;
   let stderr = Buffer.alloc(0);
-  const ended = new Promise<number | NodeJS.Signals>((resolve, reject) => {
-    child.once('error', (cause) =>
-      reject(new BoxError('NETWORK_FAILED', `cannot run ${call.program}: ${messageOf(cause)}`, { cause })),
-    );
-    child.once('close', (code, signal) => resolve(code ?? signal ?? 'SIGKILL'));
-  });
   const kill = (): void => killGroup(child.pid);
   readAll(child.stdout, (chunk) => {
     size += chunk.length;
@@ -100,6 +88,32 @@ export async function runPlugin(call: PluginCall): Promise<PluginExit> {
   } finally {
     stop.removeEventListener('abort', kill);
   }
+}
+
+interface StartedPlugin {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly ended: Promise<number | NodeJS.Signals>;
+}
+
+/** NETWORK_FAILED if there is no room for another process. Its pipes are there only once it has been spawned: EMFILE leaves none. */
+async function start({ program, env }: PluginCall): Promise<StartedPlugin> {
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', program], {
+    detached: true,
+    cwd: '/',
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
+  giveWay(child);
+  const ended = new Promise<number | NodeJS.Signals>((resolve) => {
+    child.once('close', (code, signal) => resolve(code ?? signal ?? 'SIGKILL'));
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (cause) =>
+      reject(new BoxError('NETWORK_FAILED', `cannot run ${program}: ${messageOf(cause)}`, { cause })),
+    );
+  });
+  return { child, ended };
 }
 
 function quoted(words: string): string {
