@@ -2,7 +2,8 @@
  * Runs one CNI plugin (spec section 2): parameters in the environment, configuration on stdin, result on stdout.
  *
  * A plugin runs in a process group of its own, because plugins run plugins (IPAM): whoever is late is killed with its children.
- * It dies with the daemon, too: an ADD that went on by itself would race with the DEL of the daemon's successor.
+ * It dies with the daemon, too: an ADD that went on by itself would race with the DEL of the daemon's successor. Neither reaches
+ * all that it may have started: see cut-short-add.ts.
  *
  * Nobody waits for a plugin beyond its deadline and a few seconds: neither for what it leaves running with its pipes open, nor for
  * one that outlives its SIGKILL. How it ended is what counts: one that ended by itself is judged by its exit.
