@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { settlesWithin, timerMillis } from './time.ts';
+import { comesTrue, settlesWithin, timerMillis } from './time.ts';
 
 const MONTH_S = 30 * 24 * 3600;
 
@@ -20,5 +20,18 @@ describe('settlesWithin', () => {
     assert.equal(await settlesWithin(Promise.resolve(), 1000), true);
     assert.equal(await settlesWithin(new Promise(() => undefined), 1), false);
     await assert.rejects(settlesWithin(Promise.reject(new Error('gone')), 1000), /gone/);
+  });
+});
+
+describe('comesTrue', () => {
+  it('asks until it is so, and no longer than it may', async () => {
+    let asked = 0;
+    assert.equal(await comesTrue(async () => ++asked === 3, 1000), true);
+    assert.equal(asked, 3);
+    assert.equal(await comesTrue(() => Promise.resolve(false), 4), false);
+    await assert.rejects(
+      comesTrue(() => Promise.reject(new Error('no')), 1000),
+      /no/,
+    );
   });
 });

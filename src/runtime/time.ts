@@ -31,6 +31,15 @@ export async function settlesWithin(promise: Promise<unknown>, ms: number): Prom
   }
 }
 
+/** Where nobody tells when it is so: asks again, each time after twice the pause. False if it is not after `ms` milliseconds. */
+export async function comesTrue(ask: () => Promise<boolean>, ms: number): Promise<boolean> {
+  for (let pause = 1; pause <= ms / 2; pause *= 2) {
+    await delay(pause);
+    if (await ask()) return true;
+  }
+  return false;
+}
+
 /** Both results, or the first failure, but only when both have settled: what follows, an undo say, must not race with a step still under way. */
 export async function settleBoth<A, B>(first: Promise<A>, second: Promise<B>): Promise<readonly [A, B]> {
   await Promise.allSettled([first, second]);

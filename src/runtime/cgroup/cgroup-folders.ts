@@ -2,9 +2,9 @@
 import { watch } from 'node:fs';
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { BoxError, errnoOf, messageOf } from '../../errors.ts';
 import { readIfThere } from '../store/folder.ts';
+import { comesTrue } from '../time.ts';
 import type { CgroupPlace } from './cgroup-path.ts';
 import { groupPath } from './cgroup-path.ts';
 import type { Cgroups } from './cgroups.ts';
@@ -166,13 +166,9 @@ async function removedOnceEmpty(folder: string): Promise<boolean> {
   return removed(folder);
 }
 
-/** Version 1 tells nobody when a group becomes empty: it can only be asked again, by rmdir, each time after twice the pause. */
+/** Version 1 tells nobody when a group becomes empty: it can only be asked again, by rmdir. */
 async function removedAtLast(folder: string): Promise<boolean> {
-  for (let pause = 1; pause <= EMPTY_LIMIT_MS / 2; pause *= 2) {
-    await delay(pause);
-    if (await removed(folder)) return true;
-  }
-  return false;
+  return comesTrue(() => removed(folder), EMPTY_LIMIT_MS);
 }
 
 async function removed(folder: string): Promise<boolean> {

@@ -25,6 +25,8 @@ const attachmentSchema = z.object({
   }),
   /** The last result that ADD had, whether it went on to its end or not. */
   result: rawResultSchema.optional(),
+  /** Whether it did: if not, it may have been cut short, and something of it may still run. */
+  added: z.boolean().default(false),
 });
 export type AttachmentRecord = z.infer<typeof attachmentSchema>;
 

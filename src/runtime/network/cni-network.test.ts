@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { sandboxConfig } from '../../testing/configs.ts';
 import { bridgeAnd, NetworkRig } from '../../testing/network-rig.ts';
 import { inNetworkWorld } from '../../testing/network-world.ts';
+import type { CniNetwork } from './cni-network.ts';
 import type { NetworkAttachment, NetworkPlace } from './pod-network.ts';
 
 const never = new AbortController().signal;
@@ -150,6 +151,44 @@ inNetworkWorld(import.meta.url, () => {
         assert.match((await attachFails()).message, /signal: killed/);
         assert.ok(existsSync(join(dir, 'lock')));
         assert.ok(!existsSync(join(dir, '10.88.0.9')));
+      });
+
+      describe('a process that it leaves running when its ADD is cut short', () => {
+        const dels = (): string => join(rig.base, 'dels');
+        /** In its own session, as no group's kill and no parent's death reaches it. DEL notes whether it runs then. */
+        const leaves = (end: string): string =>
+          `config=$(cat); if [ $CNI_COMMAND = ADD ]; then setsid sleep 60 >/dev/null 2>&1 & echo $! >${rig.base}/$CNI_CONTAINERID; ${end}; fi; ` +
+          `if grep -q sleep /proc/$(cat ${rig.base}/$CNI_CONTAINERID)/cmdline; then echo runs; else echo gone; fi >>${dels()}`;
+        const start = async (end: string): Promise<CniNetwork> => {
+          await rig.script('leaves', leaves(end));
+          await rig.configure('10.conflist', bridgeAnd(rig, 'leaves'));
+          return rig.open();
+        };
+
+        it('is gone before its DEL, in the daemon that sent the ADD', async () => {
+          const network = await start('kill -KILL $$');
+          const place = rig.place();
+          await assert.rejects(network.attach(place, sandboxConfig(), never), /leaves .*it ended with SIGKILL/);
+          await network.detach(place);
+          assert.equal(await readFile(dels(), 'utf8'), 'gone\n');
+          assert.ok(rig.logged.some((line) => line.includes('killed what an ADD had left running')));
+        });
+
+        it('is gone before its DEL, in the next daemon', async () => {
+          const network = await start('exit 1');
+          await assert.rejects(network.attach(rig.place(), sandboxConfig(), never), /leaves/);
+          assert.deepEqual(await rig.sweep(await rig.open()), []);
+          assert.equal(await readFile(dels(), 'utf8'), 'gone\n');
+        });
+
+        it('is no other than that: a helper that a whole ADD has left is the plugin’s own', async () => {
+          const network = await start(`printf '%s' "$config" | sed 's/.*"prevResult"://; s/}$//'; exit 0`);
+          const place = rig.place();
+          await network.attach(place, sandboxConfig(), never);
+          await network.detach(place);
+          assert.equal(await readFile(dels(), 'utf8'), 'runs\n');
+          process.kill(Number(await readFile(join(rig.base, place.sandboxId), 'utf8')), 'SIGKILL');
+        });
       });
 
       it('one that prints garbage', async () => {

@@ -4,6 +4,7 @@
  * INVARIANTS
  * - The attachment's record is written before the first plugin runs and deleted after the last DEL: see AttachmentStore.
  * - A namespace is deleted only after DEL has succeeded: plugins find there what they must take back on the host.
+ * - Nothing of an ADD that did not go on to its end runs any more when its DEL begins.
  * - At most one detach of a sandbox runs at a time; later callers join it.
  */
 import { join } from 'node:path';
@@ -20,6 +21,7 @@ import { millisBetween } from '../time.ts';
 import { announcement, IFNAME, podInterfaces } from './attachment-result.ts';
 import { type AttachmentRecord, AttachmentStore } from './attachment-store.ts';
 import { loadNetwork } from './cni/conf-dir.ts';
+import { endCutShortAdd } from './cni/cut-short-add.ts';
 import { invocationFor } from './cni/invocation.ts';
 import { ipamOf, type NetworkList } from './cni/network-list.ts';
 import { add, type CniLimits, check, del, type Invocation, status } from './cni/operations.ts';
@@ -98,15 +100,15 @@ export class CniNetwork implements PodNetwork {
     const list = await this.#current();
     const netns = join(NETNS_DIR, place.netnsName);
     const invocation = invocationFor(place.sandboxId, netns, IFNAME, config);
-    const record: AttachmentRecord = { version: 1, netnsName: place.netnsName, list, invocation };
+    const record: AttachmentRecord = { version: 1, netnsName: place.netnsName, list, invocation, added: false };
     await this.#store.write(record);
     await failpoint('run.network-recorded');
     await hostCommand('ip', ['netns', 'add', place.netnsName]);
     await failpoint('run.namespace-made');
     const started = process.hrtime.bigint();
     const result = await this.#adds.run(list.name, signal, () =>
-      add(list, invocation, this.#options.limits, signal, async (each) => {
-        await this.#store.write({ ...record, result: each });
+      add(list, invocation, this.#options.limits, signal, async (each, whole) => {
+        await this.#store.write({ ...record, result: each, added: whole });
         await failpoint('run.plugin-added');
       }),
     );
@@ -186,13 +188,13 @@ export class CniNetwork implements PodNetwork {
     const record = await this.#recordOf(sandboxId);
     const there = await exists(join(NETNS_DIR, netnsName));
     if (record !== undefined) {
+      if (!record.added) await this.#endCutShortAdd(sandboxId);
       const invocation = there ? record.invocation : { ...record.invocation, netns: '' };
       const started = process.hrtime.bigint();
       await this.#release(record, invocation);
       const ms = millisBetween(started, process.hrtime.bigint());
       this.#options.log.debug({ sandboxId, network: record.list.name, ms }, 'CNI DEL done');
-      // its ADD was cut short
-      if (record.result === undefined) {
+      if (!record.added) {
         const { log } = this.#options;
         await attempt(log, { sandboxId }, 'addresses without an owner not freed', () => freeOwnerless(record.list));
       }
@@ -203,6 +205,12 @@ export class CniNetwork implements PodNetwork {
     await this.#store.delete(sandboxId);
     await failpoint('stop.network-forgotten');
     this.#stuck.delete(sandboxId);
+  }
+
+  /** Before its DEL: what is still under way would be done after it. */
+  async #endCutShortAdd(sandboxId: string): Promise<void> {
+    const processes = await endCutShortAdd(sandboxId);
+    if (processes.length > 0) this.#options.log.warn({ sandboxId, processes }, 'killed what an ADD had left running');
   }
 
   /**

@@ -9,14 +9,12 @@
  * - Nothing is mounted, or believed to be, in the namespace of another process that was given the VMM's pid.
  */
 import { open, readFile, stat } from 'node:fs/promises';
-import { BoxError, errnoOf } from '../../errors.ts';
+import { BoxError } from '../../errors.ts';
 import { isAlive, type ShimIdentity } from '../../shim/identity.ts';
 import { hostCommand } from '../host/host-command.ts';
+import { unlessGone } from '../host/processes.ts';
 import { mountsBelow, readMountsBelow } from './mount-table.ts';
 import { LAZY } from './unmount.ts';
-
-/** What reading a file of a process that has ended fails with; EINVAL before it is reaped. */
-const GONE = ['ENOENT', 'ESRCH', 'EINVAL'];
 
 export class MountSpace {
   readonly #vmm: ShimIdentity;
@@ -71,14 +69,5 @@ export class MountSpace {
     } finally {
       await namespace.close();
     }
-  }
-}
-
-async function unlessGone<T>(found: Promise<T>): Promise<T | undefined> {
-  try {
-    return await found;
-  } catch (error) {
-    if (GONE.includes(errnoOf(error) ?? '')) return undefined;
-    throw error;
   }
 }

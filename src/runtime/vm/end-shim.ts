@@ -1,6 +1,6 @@
 /** Ending a shim by force, without waiting for it for ever: a process that sleeps in the kernel outlives even SIGKILL. */
-import { BoxError } from '../../errors.ts';
 import { killShim, type ShimIdentity } from '../../shim/identity.ts';
+import { doesNotEnd } from '../host/processes.ts';
 import { settlesWithin } from '../time.ts';
 
 const KILL_LIMIT_MS = 10_000;
@@ -9,8 +9,5 @@ const KILL_LIMIT_MS = 10_000;
 export async function endShim(shim: ShimIdentity, ended: Promise<unknown>, limitMs = KILL_LIMIT_MS): Promise<void> {
   killShim(shim);
   if (await settlesWithin(ended, limitMs)) return;
-  throw new BoxError(
-    'DEADLINE',
-    `process ${shim.pid} of the VM was killed and does not end: a device or file system of the host hangs, see /proc/${shim.pid}/stack`,
-  );
+  throw doesNotEnd('the VM', shim.pid);
 }

@@ -40,14 +40,15 @@ interface Operation {
 
 /**
  * Attaches; resolves with the last plugin's result. After a failure call `del` with the last result that `onResult` was given:
- * plugins before the failing one have done their part, and some (firewall) find theirs again only by the addresses in it.
+ * plugins before the failing one have done their part, and some (firewall) find theirs again only by the addresses in it. `whole` is
+ * true for the last plugin's.
  */
 export async function add(
   list: NetworkList,
   invocation: Invocation,
   limits: CniLimits,
   signal: AbortSignal,
-  onResult: (result: RawResult) => Promise<void>,
+  onResult: (result: RawResult, whole: boolean) => Promise<void>,
 ): Promise<RawResult> {
   const operation = start('ADD', list, invocation, limits, signal);
   let result: RawResult | undefined;
@@ -58,7 +59,7 @@ export async function add(
       throw failure(operation, plugin, `it printed no result: ${JSON.stringify(stdout.slice(0, QUOTED))}`);
     }
     result = raw;
-    await onResult(raw);
+    await onResult(raw, plugin === list.plugins.at(-1));
   }
   return result ?? {};
 }

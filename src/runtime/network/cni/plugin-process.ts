@@ -2,18 +2,23 @@
  * Runs one CNI plugin (spec section 2): parameters in the environment, configuration on stdin, result on stdout.
  *
  * A plugin runs in a process group of its own, because plugins run plugins (IPAM): whoever is late is killed with its children.
- * It dies with the daemon, too: an ADD that went on by itself would race with the DEL of the daemon's successor.
+ * It dies with the daemon, too: an ADD that went on by itself would race with the DEL of the daemon's successor. Neither reaches
+ * all that it may have started: see cut-short-add.ts.
+ *
+ * Nobody waits for a plugin beyond its deadline and a few seconds: neither for what it leaves running with its pipes open, nor for
+ * one that outlives its SIGKILL. How it ended is what counts: one that ended by itself is judged by its exit.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { BoxError, errnoOf, messageOf } from '../../../errors.ts';
 import { giveWay } from '../../../priority.ts';
+import { doesNotEnd } from '../../host/processes.ts';
+import { settled, settlesWithin } from '../../time.ts';
+import { PluginOutput, STDOUT_LIMIT } from './plugin-output.ts';
 
-const STDOUT_LIMIT = 1024 * 1024;
-const STDERR_KEPT = 4096;
+const KILL_LIMIT_MS = 5_000;
 
 export interface PluginCall {
   /** Absolute path of the plugin. */
@@ -24,9 +29,11 @@ export interface PluginCall {
   readonly signal?: AbortSignal;
 }
 
+/** Or the signal that ended it. */
+type ExitCode = number | NodeJS.Signals;
+
 export interface PluginExit {
-  /** Exit code, or the signal that ended it. */
-  readonly code: number | NodeJS.Signals;
+  readonly code: ExitCode;
   readonly stdout: string;
   /** The last words of it. */
   readonly stderr: string;
@@ -58,57 +65,70 @@ async function isExecutable(path: string): Promise<boolean> {
 /** DEADLINE if it was killed for being late or too talkative, CANCELLED if the caller gave up; any other end is a result. */
 export async function runPlugin(call: PluginCall): Promise<PluginExit> {
   const late = AbortSignal.timeout(Math.max(1, call.deadline - Date.now()));
-  const stop = call.signal === undefined ? late : AbortSignal.any([late, call.signal]);
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', call.program], {
-    detached: true,
-    cwd: '/',
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, ...call.env },
-  });
-  giveWay(child);
-  const stdout: Buffer[] = [];
-  let size = 0;
-  let stderr = Buffer.alloc(0);
-  const ended = new Promise<number | NodeJS.Signals>((resolve, reject) => {
-    child.once('error', (cause) =>
-      reject(new BoxError('NETWORK_FAILED', `cannot run ${call.program}: ${messageOf(cause)}`, { cause })),
-    );
-    child.once('close', (code, signal) => resolve(code ?? signal ?? 'SIGKILL'));
-  });
-  const kill = (): void => killGroup(child.pid);
-  readAll(child.stdout, (chunk) => {
-    size += chunk.length;
-    if (size > STDOUT_LIMIT) kill();
-    else stdout.push(chunk);
-  });
-  readAll(child.stderr, (chunk) => {
-    stderr = Buffer.concat([stderr, chunk]).subarray(-STDERR_KEPT);
-  });
+  const { child, exited } = await start(call);
+  const output = new PluginOutput(child);
+  const stop = AbortSignal.any([late, output.flooded, ...(call.signal === undefined ? [] : [call.signal])]);
   // a plugin that ends without reading its configuration says so by its exit
   child.stdin.on('error', () => undefined);
   child.stdin.end(JSON.stringify(call.config));
-  stop.addEventListener('abort', kill, { once: true });
   try {
-    if (stop.aborted) kill();
-    const code = await ended;
-    const words = stderr.toString('utf8').trim();
+    const code = await endOf(child, exited, stop);
+    const killed = stop.aborted && typeof code === 'string';
+    if (!killed) await output.complete(code === 0);
     if (call.signal?.aborted === true) throw new BoxError('CANCELLED', `the caller gave up while ${call.program} ran`);
-    if (late.aborted) throw new BoxError('DEADLINE', `it did not end in time and was killed${quoted(words)}`);
-    if (size > STDOUT_LIMIT)
+    if (output.flooded.aborted) {
       throw new BoxError('DEADLINE', `it printed more than ${STDOUT_LIMIT} bytes and was killed`);
-    return { code, stdout: Buffer.concat(stdout).toString('utf8'), stderr: words };
+    }
+    if (killed) throw new BoxError('DEADLINE', `it did not end in time and was killed${quoted(output.stderr)}`);
+    return { code, stdout: output.stdout, stderr: output.stderr };
   } finally {
-    stop.removeEventListener('abort', kill);
+    output.close();
   }
+}
+
+interface StartedPlugin {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly exited: Promise<ExitCode>;
+}
+
+/** NETWORK_FAILED if there is no room for another process. Its pipes are there only once it has been spawned: EMFILE leaves none. */
+async function start({ program, env }: PluginCall): Promise<StartedPlugin> {
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', program], {
+    detached: true,
+    cwd: '/',
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
+  giveWay(child);
+  const exited = new Promise<ExitCode>((resolve) => {
+    child.once('exit', (code, signal) => resolve(code ?? signal ?? 'SIGKILL'));
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (cause) =>
+      reject(new BoxError('NETWORK_FAILED', `cannot run ${program}: ${messageOf(cause)}`, { cause })),
+    );
+  });
+  return { child, exited };
+}
+
+/** How it ended: by itself, or killed with its group once `stop` fires. DEADLINE if it does not end even then. */
+export async function endOf(
+  child: ChildProcess,
+  exited: Promise<ExitCode>,
+  stop: AbortSignal,
+  limitMs = KILL_LIMIT_MS,
+): Promise<ExitCode> {
+  if (!stop.aborted) await settled(exited, stop);
+  // never after its end: its pid may be another group's by then
+  if (child.exitCode === null && child.signalCode === null) killGroup(child.pid);
+  if (await settlesWithin(exited, limitMs)) return exited;
+  child.unref();
+  throw doesNotEnd('it', child.pid);
 }
 
 function quoted(words: string): string {
   return words === '' ? '' : `; stderr: ${words.slice(-400)}`;
-}
-
-function readAll(stream: Readable, onData: (chunk: Buffer) => void): void {
-  stream.on('data', onData);
-  stream.on('error', () => undefined);
 }
 
 function killGroup(pid: number | undefined): void {
