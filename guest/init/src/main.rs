@@ -4,6 +4,7 @@
 //! - One thread, always: children are made by clone3 without exec in between, which is safe only then.
 //! - The VM ends with exit code 0 only by Control.Shutdown; every other end is seen as a crash by the host.
 
+mod accounts;
 mod boot;
 mod cgroup;
 mod connection;
@@ -14,6 +15,7 @@ mod device_nodes;
 mod error;
 mod exec_service;
 mod image_volumes;
+mod implied;
 mod layers;
 mod limits;
 mod mount_options;
