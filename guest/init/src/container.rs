@@ -76,7 +76,7 @@ impl Container {
         let (user, cgroup) = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {
-                rootfs.remove();
+                rootfs.remove_unused();
                 return Err(error);
             }
         };
@@ -182,7 +182,7 @@ impl Container {
         self.output.close(StreamName::Stdout);
         self.output.close(StreamName::Stderr);
         self.cgroup.remove().await;
-        self.rootfs.remove();
+        self.rootfs.remove().await;
         for mount in &self.spec.mounts {
             if SHARED_VOLUMES.iter().any(|share| mount.source.starts_with(share)) {
                 shares::let_go(&mount.source);

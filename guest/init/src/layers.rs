@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::delete_tree;
 use crate::error::{Context, Error, Result};
 use crate::implied::restore_implied;
 use crate::proto::Layer;
@@ -10,7 +11,8 @@ use crate::sys::{self, FsContext};
 
 const LAYER_FILES: &str = "/layers";
 const MOUNTED: &str = "/run/layers";
-const SCRATCH: &str = "/scratch";
+/// Each container has a folder there, for all that is its own.
+pub const SCRATCH: &str = "/scratch";
 /// overlayfs stacks no more (OVL_MAX_STACK).
 const MAX_LAYERS: usize = 499;
 
@@ -29,7 +31,7 @@ impl Rootfs {
         let scratch = Path::new(SCRATCH).join(id);
         let rootfs = Self { path: Path::new("/run/containers").join(id), scratch };
         if let Err(error) = rootfs.overlay(shown, &mounted) {
-            rootfs.remove();
+            rootfs.remove_unused();
             return Err(error);
         }
         Ok(rootfs)
@@ -60,21 +62,25 @@ impl Rootfs {
     }
 
     /// Unmounts the overlay and deletes what the container wrote. The layers stay mounted for its neighbours and successors.
-    pub fn remove(&self) {
+    pub async fn remove(&self) {
+        self.unmount();
+        delete_tree::delete(&self.scratch).await;
+    }
+
+    /// The same at once, for one in which no process has run.
+    pub fn remove_unused(&self) {
+        self.unmount();
+        delete_tree::delete_at_once(&self.scratch);
+    }
+
+    fn unmount(&self) {
         use nix::errno::Errno;
         match nix::mount::umount2(&self.path, nix::mount::MntFlags::MNT_DETACH) {
             // it was never mounted
             Ok(()) | Err(Errno::EINVAL | Errno::ENOENT) => {}
             Err(error) => eprintln!("a3s-init: cannot unmount {}: {error}", self.path.display()),
         }
-        for folder in [&self.path, &self.scratch] {
-            match fs::remove_dir_all(folder) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    eprintln!("a3s-init: cannot delete {}: {error}", folder.display());
-                }
-                _ => {}
-            }
-        }
+        delete_tree::report(fs::remove_dir(&self.path), &self.path);
     }
 }
 

@@ -16,6 +16,7 @@ use crate::process::reaper::Reaper;
 use crate::proto::{
     ConfigureSandboxRequest, CreateContainerRequest, Event, Exited, MountImageRequest, Snapshot, event,
 };
+use crate::removals::Removals;
 use crate::sys;
 
 const FILES: &str = "/run/sandbox";
@@ -25,7 +26,9 @@ const DEFAULT_SHM_BYTES: u64 = 64 * 1024 * 1024;
 #[derive(Debug, Default)]
 pub struct Sandbox {
     pub reaper: Arc<Reaper>,
+    /// Without those that are being removed.
     containers: Mutex<BTreeMap<String, Arc<Container>>>,
+    removals: Removals,
     /// At most one event per container and subscriber, so that unbounded is bounded.
     subscribers: Mutex<Vec<UnboundedSender<Event>>>,
 }
@@ -34,6 +37,7 @@ impl Sandbox {
     pub fn create(&self, request: &CreateContainerRequest) -> Result<Arc<Container>> {
         let id = &request.container_id;
         check_id(id)?;
+        self.removals.refuse(id)?;
         if self.containers().contains_key(id) {
             return Err(Error::precondition(format!("container {id} exists already")));
         }
@@ -49,6 +53,7 @@ impl Sandbox {
     /// An image volume of a container that is to be created.
     pub fn mount_image(&self, request: &MountImageRequest) -> Result<()> {
         check_id(&request.container_id)?;
+        self.removals.refuse(&request.container_id)?;
         image_volumes::mount(request)
     }
 
@@ -56,13 +61,19 @@ impl Sandbox {
         self.containers().get(id).cloned().ok_or_else(|| Error::not_found(id))
     }
 
+    /// Returns when nothing of it is left, whoever has asked for that first.
     pub async fn remove(&self, id: &str) -> Result<()> {
         check_id(id)?;
-        let removed = self.containers().remove(id);
-        if let Some(container) = removed {
-            container.remove().await;
-        }
-        image_volumes::remove(id);
+        let begin = || {
+            let (container, id) = (self.containers().remove(id), id.to_owned());
+            async move {
+                if let Some(container) = container {
+                    container.remove().await;
+                }
+                image_volumes::remove(&id).await;
+            }
+        };
+        self.removals.once(id, begin).await;
         Ok(())
     }
 
