@@ -6,6 +6,7 @@
 
 mod accounts;
 mod boot;
+mod bpf;
 mod cgroup;
 mod connection;
 mod container;
