@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use crate::clock;
 use crate::container::Container;
 use crate::error::{Context, Error, Result};
 use crate::image_volumes;
@@ -115,7 +116,7 @@ fn check_id(id: &str) -> Result<()> {
 
 /// Clock, host name, network, sysctls and the files every container sees.
 pub fn configure(request: &ConfigureSandboxRequest) -> Result<()> {
-    set_clock(request.realtime_ns)?;
+    clock::set(request.realtime_ns)?;
     nix::unistd::sethostname(&request.hostname).invalid(format!("host name {:?} was refused", request.hostname))?;
     network::configure(&request.interfaces)?;
     // after the network: `net.ipv4.conf.eth0.…` needs its interface, and `disable_ipv6` must find the addresses
@@ -140,14 +141,6 @@ fn mount_shm(bytes: u64) -> Result<()> {
     let flags = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
     sys::mount("shm", &shm, Some("tmpfs"), flags, &format!("mode=1777,size={bytes}"))
         .context("cannot mount the pod's /dev/shm")
-}
-
-fn set_clock(realtime_ns: i64) -> Result<()> {
-    if realtime_ns <= 0 {
-        return Ok(());
-    }
-    let time = libc::timespec { tv_sec: realtime_ns / 1_000_000_000, tv_nsec: realtime_ns % 1_000_000_000 };
-    nix::time::clock_settime(nix::time::ClockId::CLOCK_REALTIME, time.into()).context("cannot set the clock")
 }
 
 fn set_sysctl(name: &str, value: &str) -> Result<()> {
