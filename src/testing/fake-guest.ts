@@ -146,12 +146,12 @@ export class FakeGuest {
 
   #heartbeat(call: HeartbeatCall): void {
     call.on('error', () => undefined);
-    call.on('data', ({ afterMs }: HeartbeatRequest__Output) => {
+    call.on('data', ({ afterMs, realtimeNs }: HeartbeatRequest__Output) => {
       const refuse = (code = status.UNIMPLEMENTED): void => {
         call.emit('error', { code, details: 'refused' });
         this.beats.emit('refused');
       };
-      this.beats.emit('asked', afterMs, () => call.write({}), refuse);
+      this.beats.emit('asked', afterMs, () => call.write({}), refuse, realtimeNs);
     });
   }
 

@@ -1,12 +1,11 @@
 //! One container: its root, its cgroup, its first process, its output.
 
-use std::fs::File;
-use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{oneshot, watch};
 
+use crate::accounts;
 use crate::cgroup::Cgroup;
 use crate::device_filter;
 use crate::error::{Context, Error, Result};
@@ -25,14 +24,12 @@ use crate::start::{self, Started, State};
 use crate::stats::writable_layer::WritableLayer;
 use crate::stream::stdin::{Hold, Stdin};
 use crate::sys;
-use crate::user::{self, User};
+use crate::user::User;
 
 /// Where the host shows volumes.
 const SHARED_VOLUMES: [&str; 2] = ["/vol/", "/rw/vol/"];
 /// The exit code of a container whose program could not be run.
 const START_FAILED: i32 = 128;
-/// /etc/passwd and /etc/group of an image are read no further.
-const ACCOUNT_FILE_LIMIT: u64 = 4 * 1024 * 1024;
 
 /// INVARIANT: states only go Created → Starting → Running → Exited, or Starting → Exited, and Starting is left whoever is gone.
 #[derive(Debug)]
@@ -74,12 +71,12 @@ impl Container {
         spec.process.seccomp = request.seccomp.as_ref().map(Filter::parse).transpose()?;
         spec.linux.all_devices = request.all_devices;
         let rootfs = Rootfs::mount(&request.container_id, &request.layers)?;
-        let prepared = resolve_user(&spec, &rootfs)
+        let prepared = accounts::resolve_user(&spec, &rootfs)
             .and_then(|user| Ok((user, confined_group(&request.container_id, &spec.linux.resources)?)));
         let (user, cgroup) = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {
-                rootfs.remove();
+                rootfs.remove_unused();
                 return Err(error);
             }
         };
@@ -185,7 +182,7 @@ impl Container {
         self.output.close(StreamName::Stdout);
         self.output.close(StreamName::Stderr);
         self.cgroup.remove().await;
-        self.rootfs.remove();
+        self.rootfs.remove().await;
         for mount in &self.spec.mounts {
             if SHARED_VOLUMES.iter().any(|share| mount.source.starts_with(share)) {
                 shares::let_go(&mount.source);
@@ -284,21 +281,4 @@ fn confined_group(id: &str, resources: &Resources) -> Result<Cgroup> {
             Err(error)
         }
     }
-}
-
-fn resolve_user(spec: &Spec, rootfs: &Rootfs) -> Result<User> {
-    let root: OwnedFd = File::open(&rootfs.path).context("cannot open the container's root")?.into();
-    let read = |path: &str| read_account_file(&root, path);
-    user::resolve(&spec.requested_user()?, &read("/etc/passwd"), &read("/etc/group"))
-}
-
-/// An image without the file, or with something else there, knows nobody.
-fn read_account_file(root: &OwnedFd, path: &str) -> String {
-    let mut bytes = Vec::new();
-    let read = sys::open_in_root(root.as_fd(), path, libc::O_RDONLY | libc::O_NONBLOCK, 0)
-        .and_then(|fd| File::from(fd).take(ACCOUNT_FILE_LIMIT).read_to_end(&mut bytes));
-    if read.is_err() {
-        bytes.clear();
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }

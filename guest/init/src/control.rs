@@ -2,13 +2,14 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
 
+use crate::clock;
 use crate::error::Context;
+use crate::heartbeat;
 use crate::power;
 use crate::proto::control_server::Control;
 use crate::proto::{
@@ -97,11 +98,7 @@ impl Control for ControlService {
     type HeartbeatStream = Pin<Box<dyn Stream<Item = std::result::Result<HeartbeatResponse, Status>> + Send>>;
 
     async fn heartbeat(&self, request: Request<Streaming<HeartbeatRequest>>) -> Reply<Self::HeartbeatStream> {
-        let beats = request.into_inner().then(|asked| async move {
-            tokio::time::sleep(Duration::from_millis(asked?.after_ms.into())).await;
-            Ok(HeartbeatResponse {})
-        });
-        Ok(Response::new(Box::pin(beats)))
+        Ok(Response::new(Box::pin(heartbeat::beats(request.into_inner(), clock::follow))))
     }
 
     async fn stats(&self, request: Request<StatsRequest>) -> Reply<StatsResponse> {

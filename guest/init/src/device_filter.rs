@@ -1,83 +1,31 @@
 //! The device rules of a container as a BPF program on its cgroup (cgroup v2 has no files for them). A container may make any
 //! node it has the capability for; opening it is what counts.
 
-use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::BorrowedFd;
 
+use crate::bpf::{self, EXIT, Instruction, VERDICT, and, copy, load, set, shift_right, skip_if, skip_if_not};
 use crate::error::{Context, Error, Result};
 use crate::spec::{DeviceKind, DeviceRule};
-use crate::sys;
 
-// linux/bpf.h
-const BPF_PROG_LOAD: libc::c_long = 5;
-const BPF_PROG_ATTACH: libc::c_long = 8;
-const BPF_PROG_TYPE_CGROUP_DEVICE: u32 = 15;
-const BPF_CGROUP_DEVICE: u32 = 6;
 const DEVICE_BLOCK: i32 = 1;
 const DEVICE_CHARACTER: i32 = 2;
 const ACCESSES: [(char, i32); 3] = [('m', 1), ('r', 2), ('w', 4)];
 const ALL_ACCESSES: i32 = 7;
 
-/// Registers: the verifier wants the context in r1 and the verdict in r0.
-const VERDICT: u8 = 0;
-const CONTEXT: u8 = 1;
+/// Registers.
 const KIND: u8 = 2;
 const ACCESS: u8 = 3;
 const MAJOR: u8 = 4;
 const MINOR: u8 = 5;
 
-/// struct bpf_insn.
-#[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Instruction {
-    code: u8,
-    /// Destination in the lower half, source in the upper one.
-    registers: u8,
-    offset: i16,
-    value: i32,
-}
-
-const fn instruction(code: u8, to: u8, from: u8, offset: i16, value: i32) -> Instruction {
-    Instruction { code, registers: to | (from << 4), offset, value }
-}
-
-const fn load(to: u8, offset: i16) -> Instruction {
-    instruction(0x61, to, CONTEXT, offset, 0)
-}
-
-const fn copy(to: u8, from: u8) -> Instruction {
-    instruction(0xbc, to, from, 0, 0)
-}
-
-const fn set(to: u8, value: i32) -> Instruction {
-    instruction(0xb7, to, 0, 0, value)
-}
-
-const fn and(to: u8, value: i32) -> Instruction {
-    instruction(0x54, to, 0, 0, value)
-}
-
-const fn shift_right(to: u8, bits: i32) -> Instruction {
-    instruction(0x74, to, 0, 0, bits)
-}
-
-const fn skip_if_not(register: u8, value: i32) -> Instruction {
-    instruction(0x55, register, 0, 0, value)
-}
-
-const fn skip_if(register: u8, value: i32) -> Instruction {
-    instruction(0x15, register, 0, 0, value)
-}
-
-const EXIT: Instruction = instruction(0x95, 0, 0, 0, 0);
-
-/// Nothing to do for a spec without rules. The program stays as long as the group.
+/// Nothing to do for a spec without rules. The program stays as long as the group: it is never replaced, for an update of a
+/// container's limits has no device rules.
 pub fn attach(cgroup: BorrowedFd<'_>, rules: &[DeviceRule]) -> Result<()> {
     if rules.is_empty() {
         return Ok(());
     }
-    let program = load_program(&compile(rules)?).context("the guest's kernel takes no device rules")?;
-    attach_program(cgroup, &program).context("cannot restrict the container's devices")
+    let program = bpf::load_device_program(&compile(rules)?).context("the guest's kernel takes no device rules")?;
+    bpf::attach_device_program(cgroup, &program).context("cannot restrict the container's devices")
 }
 
 /// Rules are asked from the last to the first: later ones win. What none decides is denied.
@@ -137,51 +85,13 @@ fn accesses(letters: &str) -> Result<i32> {
     })
 }
 
-/// The start of union bpf_attr, as BPF_PROG_LOAD reads it; zeros follow, which older kernels want and newer ones take.
-#[repr(C)]
-struct LoadRequest {
-    kind: u32,
-    count: u32,
-    instructions: u64,
-    license: u64,
-    log: [u32; 2],
-    log_buffer: u64,
-}
-
-#[repr(C)]
-struct AttachRequest {
-    target: u32,
-    program: u32,
-    kind: u32,
-    flags: u32,
-}
-
-fn load_program(program: &[Instruction]) -> io::Result<OwnedFd> {
-    let request = LoadRequest {
-        kind: BPF_PROG_TYPE_CGROUP_DEVICE,
-        // a dozen for each rule
-        count: program.len() as u32,
-        instructions: program.as_ptr() as u64,
-        license: c"MIT".as_ptr() as u64,
-        log: [0; 2],
-        log_buffer: 0,
-    };
-    sys::bpf_descriptor(BPF_PROG_LOAD, &request)
-}
-
-fn attach_program(cgroup: BorrowedFd<'_>, program: &OwnedFd) -> io::Result<()> {
-    let request = AttachRequest {
-        target: cgroup.as_raw_fd() as u32,
-        program: program.as_raw_fd() as u32,
-        kind: BPF_CGROUP_DEVICE,
-        flags: 0,
-    };
-    sys::bpf(BPF_PROG_ATTACH, &request).map(|_| ())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
+    use std::os::fd::{AsFd, OwnedFd};
+    use std::path::{Path, PathBuf};
+    use std::process::Command;
 
     const READ: u32 = 2;
     const WRITE: u32 = 4;
@@ -246,5 +156,57 @@ mod tests {
         let odd = |json: &str| compile(&serde_json::from_str::<Vec<DeviceRule>>(json).unwrap()).is_err();
         assert!(odd(r#"[{"allow":true,"access":"rx"}]"#));
         assert!(odd(r#"[{"allow":true,"access":"r","major":4294967295}]"#));
+    }
+
+    /// A group on the machine that runs the tests, if it lets them make one.
+    struct Group(PathBuf);
+
+    impl Group {
+        fn new() -> Option<Self> {
+            let mounts = fs::read_to_string("/proc/mounts").unwrap();
+            let root = mounts.lines().find(|line| line.contains(" cgroup2 "))?.split(' ').nth(1)?;
+            let path = Path::new(root).join(format!("a3s-device-filter-{}", std::process::id()));
+            fs::create_dir_all(path.join("below")).ok().map(|()| Self(path))
+        }
+
+        fn attach(&self, below: &str, rules: &str) -> Result<()> {
+            let folder: OwnedFd = fs::File::open(self.0.join(below)).unwrap().into();
+            attach(folder.as_fd(), &serde_json::from_str::<Vec<DeviceRule>>(rules).unwrap())
+        }
+
+        /// Whether a process in the group below can read this device.
+        fn reads(&self, device: &str) -> bool {
+            let script = format!("echo $$ > {}/below/cgroup.procs && head -c 0 {device}", self.0.display());
+            Command::new("sh").args(["-c", &script]).output().unwrap().status.success()
+        }
+    }
+
+    impl Drop for Group {
+        fn drop(&mut self) {
+            for group in [self.0.join("below"), self.0.clone()] {
+                let _ = fs::remove_dir(group);
+            }
+        }
+    }
+
+    #[test]
+    fn groups_below_have_rules_of_their_own_that_loosen_nothing() {
+        let Some(group) = Group::new() else {
+            return eprintln!("skipped: no cgroup can be made here");
+        };
+        group
+            .attach(
+                "",
+                r#"[{"allow":true,"access":"rwm"},{"allow":false,"type":"c","major":1,"minor":5,"access":"r"}]"#,
+            )
+            .unwrap();
+        assert!(group.reads("/dev/urandom") && group.reads("/dev/full") && !group.reads("/dev/zero"));
+        group
+            .attach(
+                "below",
+                r#"[{"allow":true,"access":"rwm"},{"allow":false,"type":"c","major":1,"minor":7,"access":"r"}]"#,
+            )
+            .unwrap();
+        assert!(group.reads("/dev/urandom") && !group.reads("/dev/full") && !group.reads("/dev/zero"));
     }
 }

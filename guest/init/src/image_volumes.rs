@@ -4,19 +4,18 @@
 //! resolved once, in the image as its root, and what was found is bound there.
 
 use std::fs;
-use std::io::ErrorKind;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use nix::mount::{MntFlags, umount2};
 
+use crate::delete_tree::{self, report};
 use crate::error::{Context, Error, Result};
-use crate::layers;
+use crate::layers::{self, SCRATCH};
 use crate::proto::MountImageRequest;
 use crate::sys;
 
 const VOLUMES: &str = "/run/volumes";
-const SCRATCH: &str = "/scratch";
 
 /// INVALID_ARGUMENT if the sub path is not in the image. On failure nothing of the volume is left.
 pub fn mount(request: &MountImageRequest) -> Result<()> {
@@ -27,22 +26,21 @@ pub fn mount(request: &MountImageRequest) -> Result<()> {
     fs::create_dir_all(&place.image).context(format!("cannot make {}", place.image.display()))?;
     layers::mount_readonly(&request.layers, &place.image, place.implied.clone())
         .and_then(|()| place.show(&request.sub_path))
-        .inspect_err(|_| place.remove())
+        .inspect_err(|_| place.give_up())
 }
 
 /// Takes away all volumes of a container; none is fine.
-pub fn remove(container_id: &str) {
+pub async fn remove(container_id: &str) {
     let folder = Path::new(VOLUMES).join(container_id);
     for index in fs::read_dir(&folder).into_iter().flatten().flatten() {
         // the folders named <index>.image go with their index
         if let Some(index) = index.file_name().to_str().and_then(|name| name.parse().ok()) {
-            Place::of(container_id, index).remove();
+            Place::of(container_id, index).unmount();
         }
     }
-    quietly(fs::remove_dir(&folder), &folder);
+    report(fs::remove_dir(&folder), &folder);
     // where volumes of a container that was never created had their folders
-    let scratch = Path::new(SCRATCH).join(container_id);
-    quietly(fs::remove_dir_all(&scratch), &scratch);
+    delete_tree::delete(&Path::new(SCRATCH).join(container_id)).await;
 }
 
 /// Where one volume's parts lie.
@@ -85,17 +83,22 @@ impl Place {
         sys::mount("none", &shown, None, flags, "").context("cannot make the image read-only")
     }
 
+    /// Leaves nothing of a volume that could not be mounted.
+    fn give_up(&self) {
+        self.unmount();
+        delete_tree::delete_at_once(&self.implied);
+    }
+
     /// The layers stay mounted for others.
-    fn remove(&self) {
+    fn unmount(&self) {
         for mounted in [&self.shown, &self.image] {
             if mounted.exists() {
                 detach(mounted);
             }
         }
         let shown = if self.shown.is_dir() { fs::remove_dir(&self.shown) } else { fs::remove_file(&self.shown) };
-        quietly(shown, &self.shown);
-        quietly(fs::remove_dir(&self.image), &self.image);
-        quietly(fs::remove_dir_all(&self.implied), &self.implied);
+        report(shown, &self.shown);
+        report(fs::remove_dir(&self.image), &self.image);
     }
 }
 
@@ -104,14 +107,5 @@ fn detach(path: &Path) {
         // it was never mounted
         Ok(()) | Err(nix::errno::Errno::EINVAL) => {}
         Err(error) => eprintln!("a3s-init: cannot unmount {}: {error}", path.display()),
-    }
-}
-
-fn quietly(result: std::io::Result<()>, path: &Path) {
-    match result {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            eprintln!("a3s-init: cannot delete {}: {error}", path.display());
-        }
-        _ => {}
     }
 }

@@ -4,24 +4,32 @@
 //! - One thread, always: children are made by clone3 without exec in between, which is safe only then.
 //! - The VM ends with exit code 0 only by Control.Shutdown; every other end is seen as a crash by the host.
 
+mod accounts;
 mod boot;
+mod bpf;
 mod cgroup;
+mod clock;
 mod connection;
 mod container;
 mod control;
+mod delete_tree;
 mod device_filter;
 mod device_nodes;
 mod error;
 mod exec_service;
+mod heartbeat;
 mod image_volumes;
+mod implied;
 mod layers;
 mod limits;
 mod mount_options;
 mod mount_point;
 mod network;
+mod open_folder;
 mod output;
 mod power;
 mod process;
+mod removals;
 mod ring;
 mod rootfs_mounts;
 mod sandbox;

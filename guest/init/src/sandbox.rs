@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use crate::clock;
 use crate::container::Container;
 use crate::error::{Context, Error, Result};
 use crate::image_volumes;
@@ -16,6 +17,7 @@ use crate::process::reaper::Reaper;
 use crate::proto::{
     ConfigureSandboxRequest, CreateContainerRequest, Event, Exited, MountImageRequest, Snapshot, event,
 };
+use crate::removals::Removals;
 use crate::sys;
 
 const FILES: &str = "/run/sandbox";
@@ -25,7 +27,9 @@ const DEFAULT_SHM_BYTES: u64 = 64 * 1024 * 1024;
 #[derive(Debug, Default)]
 pub struct Sandbox {
     pub reaper: Arc<Reaper>,
+    /// Without those that are being removed.
     containers: Mutex<BTreeMap<String, Arc<Container>>>,
+    removals: Removals,
     /// At most one event per container and subscriber, so that unbounded is bounded.
     subscribers: Mutex<Vec<UnboundedSender<Event>>>,
 }
@@ -34,6 +38,7 @@ impl Sandbox {
     pub fn create(&self, request: &CreateContainerRequest) -> Result<Arc<Container>> {
         let id = &request.container_id;
         check_id(id)?;
+        self.removals.refuse(id)?;
         if self.containers().contains_key(id) {
             return Err(Error::precondition(format!("container {id} exists already")));
         }
@@ -49,6 +54,7 @@ impl Sandbox {
     /// An image volume of a container that is to be created.
     pub fn mount_image(&self, request: &MountImageRequest) -> Result<()> {
         check_id(&request.container_id)?;
+        self.removals.refuse(&request.container_id)?;
         image_volumes::mount(request)
     }
 
@@ -56,13 +62,19 @@ impl Sandbox {
         self.containers().get(id).cloned().ok_or_else(|| Error::not_found(id))
     }
 
+    /// Returns when nothing of it is left, whoever has asked for that first.
     pub async fn remove(&self, id: &str) -> Result<()> {
         check_id(id)?;
-        let removed = self.containers().remove(id);
-        if let Some(container) = removed {
-            container.remove().await;
-        }
-        image_volumes::remove(id);
+        let begin = || {
+            let (container, id) = (self.containers().remove(id), id.to_owned());
+            async move {
+                if let Some(container) = container {
+                    container.remove().await;
+                }
+                image_volumes::remove(&id).await;
+            }
+        };
+        self.removals.once(id, begin).await;
         Ok(())
     }
 
@@ -104,7 +116,7 @@ fn check_id(id: &str) -> Result<()> {
 
 /// Clock, host name, network, sysctls and the files every container sees.
 pub fn configure(request: &ConfigureSandboxRequest) -> Result<()> {
-    set_clock(request.realtime_ns)?;
+    clock::set(request.realtime_ns)?;
     nix::unistd::sethostname(&request.hostname).invalid(format!("host name {:?} was refused", request.hostname))?;
     network::configure(&request.interfaces)?;
     // after the network: `net.ipv4.conf.eth0.…` needs its interface, and `disable_ipv6` must find the addresses
@@ -129,14 +141,6 @@ fn mount_shm(bytes: u64) -> Result<()> {
     let flags = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
     sys::mount("shm", &shm, Some("tmpfs"), flags, &format!("mode=1777,size={bytes}"))
         .context("cannot mount the pod's /dev/shm")
-}
-
-fn set_clock(realtime_ns: i64) -> Result<()> {
-    if realtime_ns <= 0 {
-        return Ok(());
-    }
-    let time = libc::timespec { tv_sec: realtime_ns / 1_000_000_000, tv_nsec: realtime_ns % 1_000_000_000 };
-    nix::time::clock_settime(nix::time::ClockId::CLOCK_REALTIME, time.into()).context("cannot set the clock")
 }
 
 fn set_sysctl(name: &str, value: &str) -> Result<()> {

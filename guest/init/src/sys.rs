@@ -216,6 +216,17 @@ pub fn clock_ns(clock: libc::clockid_t) -> i64 {
     time.tv_sec * 1_000_000_000 + time.tv_nsec
 }
 
+/// Slews CLOCK_REALTIME by so many microseconds, as adjtime(3): 500 in each second, and what was left of the last call is dropped.
+pub fn slew_clock(microseconds: i64) -> io::Result<()> {
+    // SAFETY: timex is plain data for which all zeros is valid.
+    let mut request: libc::timex = unsafe { std::mem::zeroed() };
+    request.modes = libc::ADJ_OFFSET_SINGLESHOT;
+    request.offset = microseconds;
+    // SAFETY: request outlives the call.
+    check(libc::c_long::from(unsafe { libc::clock_adjtime(libc::CLOCK_REALTIME, &raw mut request) }))?;
+    Ok(())
+}
+
 pub fn realtime_ns() -> i64 {
     clock_ns(libc::CLOCK_REALTIME)
 }

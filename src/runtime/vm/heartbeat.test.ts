@@ -30,6 +30,20 @@ it('asks for a beat after each beat, three to the limit, and tells a silence onc
   assert.equal(told, 1);
 });
 
+it('brings the clock of the moment with each request', async () => {
+  const stop = followHeartbeat(guest.client, LIMIT_MS, () => undefined);
+  let asked = Date.now();
+  for (let beats = 0; beats < 3; beats += 1) {
+    const [, beat, , realtimeNs] = (await once(guest.beats, 'asked')) as [number, () => void, unknown, string];
+    const millis = Number(BigInt(realtimeNs) / 1_000_000n);
+    assert.ok(millis >= asked && millis <= Date.now(), `${millis} is not between ${asked} and now`);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    asked = Date.now();
+    beat();
+  }
+  stop();
+});
+
 /** How often a silence is told within 300 ms when the first beat is refused with this status. */
 async function toldAfter(code: status): Promise<number> {
   guest.beats.once('asked', (_afterMs: number, _beat: () => void, refuse: (code: status) => void) => refuse(code));

@@ -3,17 +3,15 @@
 //! The guest's kernel has no quotas (CONFIG_QUOTA), which would keep count by themselves. So it is counted when somebody asks,
 //! in small steps between which everything else goes on, and not again before it would take more than a fraction of the time.
 
-use std::fs::File;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use nix::dir::{Dir, OwningIter};
-use nix::fcntl::{AtFlags, OFlag};
-use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
+use nix::fcntl::{AT_FDCWD, AtFlags};
+use nix::sys::stat::{FileStat, SFlag, fstat, fstatat};
 use tokio::sync::watch;
 
+use crate::open_folder::OpenFolder;
 use crate::proto::WritableLayer as Measured;
 use crate::sys;
 
@@ -126,17 +124,15 @@ impl Counted {
     }
 }
 
-/// Depth first, one open folder per level. Nothing is followed: a container may exchange any name at any time.
+/// Depth first, one open folder per level. Nothing is followed.
 async fn count_folder(path: &PathBuf) -> nix::Result<Counted> {
-    let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-    let root: OwnedFd =
-        File::open(path).map_err(|error| nix::Error::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))?.into();
+    let root = OpenFolder::open(AT_FDCWD, path)?;
     let mut counted = Counted::default();
-    counted.add(&fstat(&root)?);
-    let mut open = vec![Level::open(root)?];
+    counted.add(&fstat(root.fd())?);
+    let mut open = vec![root];
     let mut steps = 0u32;
-    while let Some(level) = open.last_mut() {
-        let Some(entry) = level.entries.next() else {
+    while let Some(folder) = open.last_mut() {
+        let Some(entry) = folder.next() else {
             open.pop();
             continue;
         };
@@ -150,35 +146,15 @@ async fn count_folder(path: &PathBuf) -> nix::Result<Counted> {
         if name == c"." || name == c".." {
             continue;
         }
-        let Ok(stat) = fstatat(level.fd(), name, AtFlags::AT_SYMLINK_NOFOLLOW) else { continue };
+        let Ok(stat) = fstatat(folder.fd(), name, AtFlags::AT_SYMLINK_NOFOLLOW) else { continue };
         counted.add(&stat);
         if kind(&stat) == SFlag::S_IFDIR && open.len() < MAX_DEPTH {
-            if let Some(below) = open.last().and_then(|level| level.below(name, flags)) {
+            if let Some(below) = open.last().and_then(|folder| OpenFolder::open(folder.fd(), name).ok()) {
                 open.push(below);
             }
         }
     }
     Ok(counted)
-}
-
-struct Level {
-    folder: OwnedFd,
-    entries: OwningIter,
-}
-
-impl Level {
-    fn open(folder: OwnedFd) -> nix::Result<Self> {
-        let entries = Dir::from_fd(folder.try_clone().map_err(|_| nix::Error::EMFILE)?)?.into_iter();
-        Ok(Self { folder, entries })
-    }
-
-    fn below(&self, name: &std::ffi::CStr, flags: OFlag) -> Option<Self> {
-        nix::fcntl::openat(self.fd(), name, flags, Mode::empty()).ok().and_then(|folder| Self::open(folder).ok())
-    }
-
-    fn fd(&self) -> BorrowedFd<'_> {
-        self.folder.as_fd()
-    }
 }
 
 fn kind(stat: &FileStat) -> SFlag {
