@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 run=(e2fsprogs iproute2 util-linux containernetworking-plugins iptables build-essential git ca-certificates)
 test=("${run[@]}" qemu-system-x86 qemu-system-common kmod cpio xz-utils zstd docker-registry jq curl erofs-utils)
-bench=("${test[@]}" containerd runc)
+bench=("${test[@]}" libseccomp-dev pkg-config)
 declare -n wanted=${1:?run, test or bench}
 export DEBIAN_FRONTEND=noninteractive
 log=$cache/apt.log

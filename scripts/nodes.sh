@@ -8,6 +8,7 @@ prepare() { # prepare test|bench: packages, the daemon, tools, images; under a s
   scripts/build.sh
   scripts/build-tools.sh
   scripts/build-test-images.sh
+  [ "$1" = test ] || scripts/build-peer.sh
 }
 
 # on_host COMMAND…: on this host's KVM, in namespaces of its own: nothing of the pods' networks or of SysV IPC stays on the host

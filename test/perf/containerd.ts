@@ -1,4 +1,4 @@
-/** containerd and runc (Debian's) in folders of their own, as the peer in the same run. */
+/** containerd and runc, built by scripts/build-peer.sh, in folders of their own, as the peer in the same run. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type Cri, call, connectCri } from '../e2e/harness/cri.ts';
 import type { Folders } from '../e2e/harness/daemon.ts';
 import { untilServing } from '../e2e/harness/serving.ts';
-import { BUSYBOX } from '../e2e/harness/settings.ts';
+import { BUSYBOX, PEER } from '../e2e/harness/settings.ts';
 
 export interface Containerd {
   readonly socket: string;
@@ -26,22 +26,24 @@ export async function startContainerd(folders: Folders, binDir = '/usr/lib/cni')
   await writeFile(
     config,
     [
-      'version = 2',
+      'version = 3',
       `root = "${dir}/root"`,
       `state = "${dir}/state"`,
       `grpc = { address = "${socket}" }`,
       `ttrpc = { address = "${socket}.ttrpc" }`,
-      '[plugins."io.containerd.grpc.v1.cri"]',
-      'sandbox_image = "registry.k8s.io/pause:3.9"',
-      'restrict_oom_score_adj = true',
+      "[plugins.'io.containerd.cri.v1.images']",
+      'pinned_images = { sandbox = "registry.k8s.io/pause:3.9" }',
       `registry = { config_path = "${folders.registryConfig}" }`,
-      `cni = { conf_dir = "${folders.cniConfig}", bin_dir = "${binDir}" }`,
+      "[plugins.'io.containerd.cri.v1.runtime']",
+      'restrict_oom_score_adj = true',
+      `cni = { conf_dir = "${folders.cniConfig}", bin_dirs = ["${binDir}"] }`,
       '',
     ].join('\n'),
   );
-  const child = spawn('containerd', ['--config', config], {
+  const child = spawn(join(PEER, 'containerd'), ['--config', config], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
+    // where it looks for its shim, and that for runc
+    env: { PATH: `${PEER}:${process.env['PATH']}:/usr/sbin:/sbin` },
   });
   await untilServing('containerd', child, child.stderr, 'containerd successfully booted');
   const cri = connectCri(socket);

@@ -8,6 +8,8 @@ export const CRICTL = checkout('build/tools/crictl');
 export const CRITEST = checkout('build/tools/critest');
 /** The other end of a network test, static: runs on the node and in any container (test/netpeer). */
 export const NETPEER = checkout('build/tools/netpeer');
+/** containerd, its shim and runc (scripts/build-peer.sh). */
+export const PEER = checkout('build/peer');
 /** Storage of a docker-registry that holds the test images (scripts/build-test-images.sh). */
 export const REGISTRY_DATA = checkout('build/test-images/registry');
 
