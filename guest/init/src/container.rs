@@ -12,6 +12,7 @@ use crate::device_filter;
 use crate::error::{Context, Error, Result};
 use crate::layers::Rootfs;
 use crate::output::{DEFAULT_RING_BYTES, Output, StreamName};
+use crate::process::birth::Spawned;
 use crate::process::end::End;
 use crate::process::reaper::{ExitStatus, Reaper};
 use crate::process::seccomp::Filter;
@@ -220,7 +221,7 @@ impl Container {
         Ok((Started { pid: spawned.pid, at_ns: sys::realtime_ns() }, status))
     }
 
-    fn spawn(&self) -> Result<(spawn::Spawned, Pending)> {
+    fn spawn(&self) -> Result<(Spawned, Pending)> {
         let (stdio, streams) = stdio::streams(self.spec.process.terminal, self.wants_stdin)?;
         let cgroup = self.cgroup.open()?;
         let identity = Identity { process: &self.spec.process, user: &self.user, args: &self.spec.process.args };

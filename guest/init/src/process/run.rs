@@ -12,6 +12,7 @@ use tonic::Status;
 
 use crate::container::Container;
 use crate::error::{Error, Result};
+use crate::process::birth::Spawned;
 use crate::process::end::{CHUNK, End};
 use crate::process::reaper::{ExitStatus, Reaper};
 use crate::process::spawn::{self, Identity};
@@ -98,7 +99,7 @@ impl Process {
     }
 }
 
-fn join(container: &Container, args: &[String], stdio: &Stdio) -> Result<spawn::Spawned> {
+fn join(container: &Container, args: &[String], stdio: &Stdio) -> Result<Spawned> {
     let first = container.pidfd()?;
     let cgroup = container.cgroup.open()?;
     let identity = Identity { process: &container.spec.process, user: &container.user, args };

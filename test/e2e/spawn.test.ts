@@ -1,0 +1,37 @@
+/** How a process comes into a container, and how it ends: what guest-init does around it. */
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import type { Pod } from './harness/crictl.ts';
+import { useWorld } from './harness/suite.ts';
+
+const OWN_PIDS = { linux: { security_context: { namespace_options: { pid: 1 } } } };
+
+const world = useWorld();
+
+describe('a process that comes into a container', () => {
+  let pod: Pod;
+
+  before(async () => {
+    pod = await world().crictl.runPod('spawn');
+  });
+
+  it('shows nothing of the guest to the container’s root on its way', async () => {
+    const { crictl } = world();
+    // looking for a program in so many folders, the process stays for a while what it is right before it executes one
+    const slow = { envs: [{ key: 'PATH', value: `${'/n:'.repeat(30_000)}/bin` }] };
+    // says of every other process whether /proc is closed to it, and which of its descriptors lead to a folder
+    const thief = `
+      while :; do
+        for p in /proc/[0-9]*; do
+          [ $p = /proc/$$ ] && continue
+          [ -e $p/exe ] || echo closed
+          for f in $p/fd/*; do [ -d $f/.. ] && echo "open: $f"; done
+        done
+      done`;
+    const id = await crictl.start(pod, { command: ['/bin/sh', '-c', thief], config: { ...OWN_PIDS, ...slow } });
+    for (let times = 0; times < 5; times += 1) await crictl.exec(id, 'true');
+    const seen = new Set((await crictl.ok('logs', id)).split('\n'));
+    assert.deepEqual([...seen], ['closed']);
+    await crictl.ok('rm', '-f', id);
+  });
+});
