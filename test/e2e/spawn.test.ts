@@ -1,6 +1,7 @@
 /** How a process comes into a container, and how it ends: what guest-init does around it. */
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
+import { call, connectCri } from './harness/cri.ts';
 import type { Pod } from './harness/crictl.ts';
 import { useWorld } from './harness/suite.ts';
 
@@ -33,5 +34,20 @@ describe('a process that comes into a container', () => {
     const seen = new Set((await crictl.ok('logs', id)).split('\n'));
     assert.deepEqual([...seen], ['closed']);
     await crictl.ok('rm', '-f', id);
+  });
+});
+
+describe('a process that ends', () => {
+  it('is told of whatever the signal, a real-time one too', async () => {
+    const { crictl, folders } = world();
+    const pod = await crictl.runPod('ends');
+    const id = await crictl.start(pod, { command: ['sleep', '1000'] });
+    const { runtime, close } = connectCri(folders.socket);
+    for (const signal of [9, 35, 64]) {
+      const cmd = ['sh', '-c', `kill -${signal} $$`];
+      const reply = await call(runtime.execSync.bind(runtime), { containerId: id, cmd, timeout: '10' });
+      assert.equal(reply.exitCode, 128 + signal);
+    }
+    close();
   });
 });
