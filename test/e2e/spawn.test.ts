@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { call, connectCri } from './harness/cri.ts';
-import type { Pod } from './harness/crictl.ts';
+import { type Pod, until } from './harness/crictl.ts';
 import { useWorld } from './harness/suite.ts';
 
 const OWN_PIDS = { linux: { security_context: { namespace_options: { pid: 1 } } } };
@@ -33,6 +33,25 @@ describe('a process that comes into a container', () => {
     for (let times = 0; times < 5; times += 1) await crictl.exec(id, 'true');
     const seen = new Set((await crictl.ok('logs', id)).split('\n'));
     assert.deepEqual([...seen], ['closed']);
+    await crictl.ok('rm', '-f', id);
+  });
+
+  it('opens its streams by their names, whoever its user is', async () => {
+    const { crictl, folders } = world();
+    const security = { namespace_options: { pid: 1 }, run_as_user: { value: 1000 } };
+    const cmd = ['sh', '-c', 'echo out >/dev/stdout; echo err >/dev/stderr; exec sleep 1000'];
+    const config = { linux: { security_context: security } };
+    const id = await crictl.start(pod, { name: 'streams', command: cmd, config });
+    const logs = await until('both streams are in the log', async () => {
+      const { stdout, stderr } = await crictl.try('logs', id);
+      return stdout === '' || stderr === '' ? undefined : { stdout, stderr };
+    });
+    assert.deepEqual(logs, { stdout: 'out\n', stderr: 'err\n' });
+    const { runtime, close } = connectCri(folders.socket);
+    const added = { containerId: id, cmd: ['sh', '-c', 'echo out >/dev/stdout; echo err >/dev/stderr'], timeout: '10' };
+    const reply = await call(runtime.execSync.bind(runtime), added);
+    close();
+    assert.deepEqual([String(reply.stdout), String(reply.stderr), reply.exitCode], ['out\n', 'err\n', 0]);
     await crictl.ok('rm', '-f', id);
   });
 });

@@ -55,7 +55,7 @@ struct Process {
 
 impl Process {
     fn spawn(container: &Container, reaper: Arc<Reaper>, start: &RunStart) -> Result<Self> {
-        let (stdio, streams) = stdio::streams(start.tty, start.stdin)?;
+        let (stdio, streams) = stdio::streams(start.tty, start.stdin, container.user.uid)?;
         let spawned = join(container, &start.args, &stdio)?;
         let status = reaper.expect(spawned.pid);
         Ok(Self { group: Group { pid: spawned.pid, reaper }, status, report: spawned.report, streams })
