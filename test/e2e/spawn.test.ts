@@ -56,6 +56,26 @@ describe('a process that comes into a container', () => {
   });
 });
 
+describe('a container with cgroups of its own making', () => {
+  it('is joined where its first process is, for its top group may hold none', async () => {
+    const { crictl } = world();
+    const pod = await crictl.runPod('nested', { linux: { security_context: { privileged: true } } });
+    // what docker:dind and systemd do
+    const nest = `cd /sys/fs/cgroup && mkdir init && echo 0 >init/cgroup.procs && echo +pids >cgroup.subtree_control && \
+      echo nested; exec sleep 1000`;
+    const security = { privileged: true, namespace_options: { pid: 1 } };
+    const config = { linux: { security_context: security } };
+    const id = await crictl.start(pod, { command: ['sh', '-c', nest], config });
+    const logs = await until(
+      'the container has made its groups',
+      async () => (await crictl.ok('logs', id)) || undefined,
+    );
+    assert.equal(logs, 'nested');
+    assert.equal(await crictl.exec(id, 'cat', '/proc/self/cgroup'), '0::/init');
+    await crictl.ok('rm', '-f', id);
+  });
+});
+
 describe('a process that ends', () => {
   it('is told of whatever the signal, a real-time one too', async () => {
     const { crictl, folders } = world();

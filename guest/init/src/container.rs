@@ -223,11 +223,10 @@ impl Container {
 
     fn spawn(&self) -> Result<(Spawned, Pending)> {
         let (stdio, streams) = stdio::streams(self.spec.process.terminal, self.wants_stdin, self.user.uid)?;
-        let cgroup = self.cgroup.open()?;
         let identity = Identity { process: &self.spec.process, user: &self.user, args: &self.spec.process.args };
         let target = self.pid_target.as_ref().map(|target| target.pidfd()).transpose()?;
         let pids = target.as_ref().map(AsFd::as_fd);
-        let spawned = spawn::first(&self.spec, &self.rootfs.path, pids, identity, cgroup.as_fd(), &stdio)?;
+        let spawned = spawn::first(&self.spec, &self.rootfs.path, pids, identity, &self.cgroup, &stdio)?;
         Ok((spawned, streams))
     }
 

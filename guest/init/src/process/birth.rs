@@ -18,6 +18,7 @@ use nix::fcntl::OFlag;
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout, pipe2, setsid};
 
+use crate::cgroup::Cgroup;
 use crate::error::{Context, Error, Result};
 use crate::process::stdio::Stdio;
 use crate::sys::{self, Forked};
@@ -37,7 +38,9 @@ pub struct Birth<'a> {
     pub pids: Option<BorrowedFd<'a>>,
     /// Its new namespaces, as clone3 takes them.
     pub flags: i32,
-    pub cgroup: BorrowedFd<'a>,
+    pub cgroup: &'a Cgroup,
+    /// The container's first process, if there is one.
+    pub first: Option<i32>,
     pub stdio: &'a Stdio,
     /// What it needs on its way, besides its streams.
     pub needs: Option<BorrowedFd<'a>>,
@@ -59,7 +62,7 @@ impl Birth<'_> {
 
     fn fork(&self, child: impl FnOnce(BorrowedFd<'_>) -> Result<()>) -> Result<Spawned> {
         let (report, reporter) = pipe2(OFlag::O_CLOEXEC).context("cannot make a pipe")?;
-        match sys::fork_into(self.flags, self.cgroup).context("cannot make a process")? {
+        match self.copy()? {
             Forked::Parent(pid) => Ok(Spawned { pid, report }),
             Forked::Child => {
                 let done = self.begin(reporter.as_fd()).and_then(|()| child(reporter.as_fd()));
@@ -73,26 +76,39 @@ impl Birth<'_> {
         }
     }
 
+    /// Into the container's cgroup. One that has enabled controllers for groups of its own making holds no process itself any
+    /// more (cgroups(7), "no internal processes"): then into the group to which the container has moved its first process.
+    fn copy(&self) -> Result<Forked> {
+        let group = self.cgroup.open()?;
+        let made = match (sys::fork_into(self.flags, group.as_fd()), self.first) {
+            (Err(error), Some(first)) if error.raw_os_error() == Some(libc::EBUSY) => {
+                let group = self.cgroup.open_group_of(first)?;
+                sys::fork_into(self.flags, group.as_fd())
+            }
+            (made, _) => made,
+        };
+        made.context("cannot make a process")
+    }
+
     /// In the child: streams (a terminal's come later), session, signals as every program expects them.
     fn begin(&self, reporter: BorrowedFd<'_>) -> Result<()> {
-        self.shed(reporter)?;
+        shed(self.stdio, self.needs.into_iter().chain([reporter]).collect())?;
         setsid().context("cannot make a session")?;
         reset_signals()
     }
+}
 
-    fn shed(&self, reporter: BorrowedFd<'_>) -> Result<()> {
-        let mut kept = vec![reporter];
-        kept.extend(self.needs);
-        match self.stdio {
-            Stdio::Pipes { stdin, stdout, stderr } => {
-                dup2_stdin(stdin).context("cannot set stdin")?;
-                dup2_stdout(stdout).context("cannot set stdout")?;
-                dup2_stderr(stderr).context("cannot set stderr")?;
-            }
-            Stdio::Terminal(agent) => kept.push(agent.as_fd()),
+/// In the child: takes its streams, and closes everything but those and `kept`.
+fn shed<'a>(stdio: &'a Stdio, mut kept: Vec<BorrowedFd<'a>>) -> Result<()> {
+    match stdio {
+        Stdio::Pipes { stdin, stdout, stderr } => {
+            dup2_stdin(stdin).context("cannot set stdin")?;
+            dup2_stdout(stdout).context("cannot set stdout")?;
+            dup2_stderr(stderr).context("cannot set stderr")?;
         }
-        keep_only(&kept)
+        Stdio::Terminal(agent) => kept.push(agent.as_fd()),
     }
+    keep_only(&kept)
 }
 
 /// In the child: closes everything but the standard streams and these.
@@ -134,12 +150,12 @@ mod tests {
         // as a cgroup's folder would be, if somebody forgot the flag
         fcntl(fd(4), FcntlArg::F_SETFD(nix::fcntl::FdFlag::empty())).unwrap();
         let stdio = Stdio::Terminal(agent);
-        let birth = Birth { pids: None, flags: 0, cgroup: fd(0), stdio: &stdio, needs: Some(fd(7)) };
+        let kept = [fd(2), fd(7)];
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 // a table of its own, as a child has
                 unshare(CloneFlags::CLONE_FILES).unwrap();
-                birth.shed(fd(2)).unwrap();
+                shed(&stdio, kept.to_vec()).unwrap();
                 let open: Vec<usize> = (0..9).filter(|index| is_open(fd(*index))).collect();
                 assert_eq!(open, [2, 7]);
                 // SAFETY: the agent's end is kept by `stdio`, which outlives the thread.

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::process::birth::Spawned;
 use crate::process::end::{CHUNK, End};
 use crate::process::reaper::{ExitStatus, Reaper};
-use crate::process::spawn::{self, Identity};
+use crate::process::spawn::{self, First, Identity};
 use crate::process::stdio::{self, Ends, Pending, Stdio};
 use crate::proto::run_response::Response;
 use crate::proto::{RunExited, RunRequest, RunStart};
@@ -100,10 +100,10 @@ impl Process {
 }
 
 fn join(container: &Container, args: &[String], stdio: &Stdio) -> Result<Spawned> {
-    let first = container.pidfd()?;
-    let cgroup = container.cgroup.open()?;
+    let pidfd = container.pidfd()?;
+    let first = First { pid: container.running()?, pidfd: pidfd.as_fd() };
     let identity = Identity { process: &container.spec.process, user: &container.user, args };
-    spawn::join(&container.spec, first.as_fd(), identity, cgroup.as_fd(), stdio)
+    spawn::join(&container.spec, first, identity, &container.cgroup, stdio)
 }
 
 async fn executed(report: OwnedFd, streams: Pending) -> Result<Ends> {

@@ -8,6 +8,7 @@ use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 use nix::unistd::fchdir;
 
+use crate::cgroup::Cgroup;
 use crate::error::{Context, Result};
 use crate::process::birth::{self, Birth, Spawned};
 use crate::process::program::Program;
@@ -27,6 +28,13 @@ pub struct Identity<'a> {
     pub args: &'a [String],
 }
 
+/// The first process of a container that runs.
+#[derive(Clone, Copy)]
+pub struct First<'a> {
+    pub pid: i32,
+    pub pidfd: BorrowedFd<'a>,
+}
+
 /// The container's first process: new namespaces, its own root. `pids` is a pidfd of the process whose pid namespace it joins
 /// instead of having one of its own.
 pub fn first(
@@ -34,11 +42,11 @@ pub fn first(
     rootfs: &Path,
     pids: Option<BorrowedFd<'_>>,
     identity: Identity<'_>,
-    cgroup: BorrowedFd<'_>,
+    cgroup: &Cgroup,
     stdio: &Stdio,
 ) -> Result<Spawned> {
     let flags = if pids.is_some() { namespace_flags(spec) & !libc::CLONE_NEWPID } else { namespace_flags(spec) };
-    Birth { pids, flags, cgroup, stdio, needs: None }.spawn(|reporter| {
+    Birth { pids, flags, cgroup, first: None, stdio, needs: None }.spawn(|reporter| {
         rootfs_mounts::enter(spec, rootfs)?;
         if spec.owns(NamespaceKind::Uts) && !spec.hostname.is_empty() {
             nix::unistd::sethostname(&spec.hostname).context("cannot set the host name")?;
@@ -48,18 +56,12 @@ pub fn first(
     })
 }
 
-/// One more process in a running container, behind whose first process `container` is a pidfd.
-pub fn join(
-    spec: &Spec,
-    container: BorrowedFd<'_>,
-    identity: Identity<'_>,
-    cgroup: BorrowedFd<'_>,
-    stdio: &Stdio,
-) -> Result<Spawned> {
-    let pids = Some(container).filter(|_| spec.owns(NamespaceKind::Pid));
-    Birth { pids, flags: 0, cgroup, stdio, needs: Some(container) }.spawn(|reporter| {
+/// One more process in a running container.
+pub fn join(spec: &Spec, first: First<'_>, identity: Identity<'_>, cgroup: &Cgroup, stdio: &Stdio) -> Result<Spawned> {
+    let pids = Some(first.pidfd).filter(|_| spec.owns(NamespaceKind::Pid));
+    Birth { pids, flags: 0, cgroup, first: Some(first.pid), stdio, needs: Some(first.pidfd) }.spawn(|reporter| {
         let rest = namespace_flags(spec) & !libc::CLONE_NEWPID;
-        sys::join_namespaces(container, rest).context("cannot join the container's namespaces")?;
+        sys::join_namespaces(first.pidfd, rest).context("cannot join the container's namespaces")?;
         enter_terminal(stdio, identity.user, false)?;
         become_program(identity, stdio, reporter)
     })
