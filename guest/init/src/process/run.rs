@@ -148,8 +148,11 @@ impl Group {
 
     fn kill(&self) {
         if self.reaper.holds(self.pid) {
-            // SAFETY: kill(2) takes no pointers; the leader is not reaped, so the group is the one it made.
-            unsafe { libc::kill(-self.pid, libc::SIGKILL) };
+            // the leader by itself: there is no group before it has come to make one, and none afterwards that grows
+            for target in [self.pid, -self.pid] {
+                // SAFETY: kill(2) takes no pointers; the leader is not reaped, so its pid names no other process and no other group.
+                unsafe { libc::kill(target, libc::SIGKILL) };
+            }
         }
     }
 }
@@ -232,5 +235,23 @@ async fn forward(
             Err(error) if error.kind() == ErrorKind::WouldBlock && !draining => {}
             Err(_) => return,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn a_process_that_has_no_group_yet_is_killed_as_well() {
+        let mut child = Command::new("sleep").arg("5").spawn().unwrap();
+        let reaper = Arc::new(Reaper::default());
+        let pid = child.id() as i32;
+        let _status = reaper.expect(pid);
+        Group { pid, reaper }.kill();
+        assert_eq!(child.wait().unwrap().signal(), Some(libc::SIGKILL));
     }
 }
