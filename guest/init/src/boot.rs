@@ -62,6 +62,7 @@ pub fn prepare() -> Result<BootConfig> {
     for (path, value) in QUIET {
         fs::write(path, value).context(format!("cannot write {path}"))?;
     }
+    stay_closed()?;
     raise_limits()?;
     stay_responsive()?;
     loopback_up()?;
@@ -73,6 +74,12 @@ pub fn prepare() -> Result<BootConfig> {
 fn raise_limits() -> Result<()> {
     setrlimit(Resource::RLIMIT_NOFILE, OPEN_FILES, OPEN_FILES).context("cannot raise the limit of open files")?;
     setrlimit(Resource::RLIMIT_NPROC, RLIM_INFINITY, RLIM_INFINITY).context("cannot raise the limit of processes")
+}
+
+/// No process of a container can open what is behind /proc of the agent, or of its children before they run their programs, nor
+/// trace them, unless it has CAP_SYS_PTRACE (process/birth.rs). The children inherit this; execve ends it.
+fn stay_closed() -> Result<()> {
+    nix::sys::prctl::set_dumpable(false).context("cannot close the agent to other processes")
 }
 
 /// Whatever the containers use up, the agent goes on answering: it is scheduled before them, and what it has in memory stays there

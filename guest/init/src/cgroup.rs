@@ -36,7 +36,7 @@ pub fn enable_controllers() -> Result<()> {
     Ok(())
 }
 
-/// A container's group. INVARIANT: every process of the container is in it, those made by exec included.
+/// A container's group. INVARIANT: every process of the container is in it or below it, those made by exec included.
 #[derive(Debug)]
 pub struct Cgroup {
     path: PathBuf,
@@ -96,8 +96,17 @@ impl Cgroup {
 
     /// For clone3's CLONE_INTO_CGROUP.
     pub fn open(&self) -> Result<OwnedFd> {
-        let folder = fs::File::open(&self.path).context(format!("cannot open cgroup {}", self.path.display()))?;
-        Ok(folder.into())
+        open(&self.path)
+    }
+
+    /// The group below this one (or this one) that holds a process of the container.
+    pub fn open_group_of(&self, pid: i32) -> Result<OwnedFd> {
+        let of_process = format!("/proc/{pid}/cgroup");
+        let text = fs::read_to_string(&of_process).context(format!("cannot read {of_process}"))?;
+        let path = group_in(&text)
+            .filter(|path| path.starts_with(&self.path))
+            .ok_or_else(|| Error::internal(format!("process {pid} is not below cgroup {}", self.path.display())))?;
+        open(&path)
     }
 
     /// Kills every process in the group at once (cgroup.kill).
@@ -193,6 +202,18 @@ impl Cgroup {
     }
 }
 
+fn open(path: &Path) -> Result<OwnedFd> {
+    let folder = fs::File::open(path).context(format!("cannot open cgroup {}", path.display()))?;
+    Ok(folder.into())
+}
+
+/// The group that /proc/<pid>/cgroup names, which the agent, in the first cgroup namespace, reads from the root on: cgroups(7). The
+/// name may be a container's choice, but no folder is named `..`, and a removed one is not there under any name.
+fn group_in(text: &str) -> Option<PathBuf> {
+    let path = text.lines().find_map(|line| line.strip_prefix("0::/"))?;
+    Some(Path::new(ROOT).join(path))
+}
+
 fn remove_group(path: &Path, depth: usize) -> io::Result<()> {
     if depth > 0 {
         for entry in fs::read_dir(path)? {
@@ -236,6 +257,19 @@ mod tests {
         assert!(set(r#"{"memory":{"limit":2000},"unified":{"memory.high":"1000"}}"#).is_err());
         assert_eq!(fs::read_to_string(path.join("memory.max")).unwrap(), "1000\n");
         fs::remove_dir_all(path).unwrap();
+    }
+
+    #[test]
+    fn a_process_is_in_a_group_below_the_containers_own_or_in_none_that_counts() {
+        let group_of = |text: &str| group_in(text).unwrap();
+        assert_eq!(group_of("0::/box/init\n"), Path::new("/sys/fs/cgroup/box/init"));
+        assert_eq!(group_of("1:name=systemd:/x\n0::/\n"), Path::new("/sys/fs/cgroup"));
+        assert_eq!(group_in("1:cpu:/box\n"), None);
+        let me = std::process::id() as i32;
+        let group = Cgroup { path: Path::new(ROOT).join("no-such-container") };
+        assert!(group.open_group_of(me).unwrap_err().message().contains("is not below"));
+        let group = Cgroup { path: Path::new(ROOT).join("bo") };
+        assert!(!group_of("0::/box/init\n").starts_with(group.path()), "a name that only begins alike");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::device_filter;
 use crate::error::{Context, Error, Result};
 use crate::layers::Rootfs;
 use crate::output::{DEFAULT_RING_BYTES, Output, StreamName};
+use crate::process::birth::Spawned;
 use crate::process::end::End;
 use crate::process::reaper::{ExitStatus, Reaper};
 use crate::process::seccomp::Filter;
@@ -217,13 +218,12 @@ impl Container {
         Ok((Started { pid: spawned.pid, at_ns: sys::realtime_ns() }, status))
     }
 
-    fn spawn(&self) -> Result<(spawn::Spawned, Pending)> {
-        let (stdio, streams) = stdio::streams(self.spec.process.terminal, self.wants_stdin)?;
-        let cgroup = self.cgroup.open()?;
+    fn spawn(&self) -> Result<(Spawned, Pending)> {
+        let (stdio, streams) = stdio::streams(self.spec.process.terminal, self.wants_stdin, self.user.uid)?;
         let identity = Identity { process: &self.spec.process, user: &self.user, args: &self.spec.process.args };
         let target = self.pid_target.as_ref().map(|target| target.pidfd()).transpose()?;
         let pids = target.as_ref().map(AsFd::as_fd);
-        let spawned = spawn::first(&self.spec, &self.rootfs.path, pids, identity, cgroup.as_fd(), &stdio)?;
+        let spawned = spawn::first(&self.spec, &self.rootfs.path, pids, identity, &self.cgroup, &stdio)?;
         Ok((spawned, streams))
     }
 

@@ -1,5 +1,6 @@
 //! Processes of containers: how they are made, what they become, their streams, how their ends are learnt.
 
+pub mod birth;
 pub mod credentials;
 pub mod end;
 mod program;

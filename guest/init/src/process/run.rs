@@ -12,9 +12,10 @@ use tonic::Status;
 
 use crate::container::Container;
 use crate::error::{Error, Result};
+use crate::process::birth::Spawned;
 use crate::process::end::{CHUNK, End};
 use crate::process::reaper::{ExitStatus, Reaper};
-use crate::process::spawn::{self, Identity};
+use crate::process::spawn::{self, First, Identity};
 use crate::process::stdio::{self, Ends, Pending, Stdio};
 use crate::proto::run_response::Response;
 use crate::proto::{RunExited, RunRequest, RunStart};
@@ -54,7 +55,7 @@ struct Process {
 
 impl Process {
     fn spawn(container: &Container, reaper: Arc<Reaper>, start: &RunStart) -> Result<Self> {
-        let (stdio, streams) = stdio::streams(start.tty, start.stdin)?;
+        let (stdio, streams) = stdio::streams(start.tty, start.stdin, container.user.uid)?;
         let spawned = join(container, &start.args, &stdio)?;
         let status = reaper.expect(spawned.pid);
         Ok(Self { group: Group { pid: spawned.pid, reaper }, status, report: spawned.report, streams })
@@ -98,11 +99,11 @@ impl Process {
     }
 }
 
-fn join(container: &Container, args: &[String], stdio: &Stdio) -> Result<spawn::Spawned> {
-    let first = container.pidfd()?;
-    let cgroup = container.cgroup.open()?;
+fn join(container: &Container, args: &[String], stdio: &Stdio) -> Result<Spawned> {
+    let pidfd = container.pidfd()?;
+    let first = First { pid: container.running()?, pidfd: pidfd.as_fd() };
     let identity = Identity { process: &container.spec.process, user: &container.user, args };
-    spawn::join(&container.spec, first.as_fd(), identity, cgroup.as_fd(), stdio)
+    spawn::join(&container.spec, first, identity, &container.cgroup, stdio)
 }
 
 async fn executed(report: OwnedFd, streams: Pending) -> Result<Ends> {
@@ -147,8 +148,11 @@ impl Group {
 
     fn kill(&self) {
         if self.reaper.holds(self.pid) {
-            // SAFETY: kill(2) takes no pointers; the leader is not reaped, so the group is the one it made.
-            unsafe { libc::kill(-self.pid, libc::SIGKILL) };
+            // the leader by itself: there is no group before it has come to make one, and none afterwards that grows
+            for target in [self.pid, -self.pid] {
+                // SAFETY: kill(2) takes no pointers; the leader is not reaped, so its pid names no other process and no other group.
+                unsafe { libc::kill(target, libc::SIGKILL) };
+            }
         }
     }
 }
@@ -231,5 +235,23 @@ async fn forward(
             Err(error) if error.kind() == ErrorKind::WouldBlock && !draining => {}
             Err(_) => return,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn a_process_that_has_no_group_yet_is_killed_as_well() {
+        let mut child = Command::new("sleep").arg("5").spawn().unwrap();
+        let reaper = Arc::new(Reaper::default());
+        let pid = child.id() as i32;
+        let _status = reaper.expect(pid);
+        Group { pid, reaper }.kill();
+        assert_eq!(child.wait().unwrap().signal(), Some(libc::SIGKILL));
     }
 }

@@ -1,30 +1,24 @@
 //! Making a container's process: the first one, with namespaces of its own, or one more that joins them.
 
-use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use nix::fcntl::{OFlag, open};
-use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::stat::Mode;
-use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout, fchdir, pipe2, setsid};
+use nix::unistd::fchdir;
 
-use crate::error::{Context, Error, Result};
+use crate::cgroup::Cgroup;
+use crate::error::{Context, Result};
+use crate::process::birth::{self, Birth, Spawned};
 use crate::process::program::Program;
 use crate::process::seccomp::Filter;
 use crate::process::stdio::Stdio;
 use crate::process::{credentials, terminal};
 use crate::rootfs_mounts;
 use crate::spec::{NamespaceKind, Process, Spec};
-use crate::sys::{self, Forked};
+use crate::sys;
 use crate::user::User;
-
-/// A process that was made: the pipe ends without a byte when it has executed its program, or brings the reason it could not.
-pub struct Spawned {
-    pub pid: i32,
-    pub report: OwnedFd,
-}
 
 /// What a process of a container is, besides its namespaces.
 #[derive(Clone, Copy)]
@@ -34,6 +28,13 @@ pub struct Identity<'a> {
     pub args: &'a [String],
 }
 
+/// The first process of a container that runs.
+#[derive(Clone, Copy)]
+pub struct First<'a> {
+    pub pid: i32,
+    pub pidfd: BorrowedFd<'a>,
+}
+
 /// The container's first process: new namespaces, its own root. `pids` is a pidfd of the process whose pid namespace it joins
 /// instead of having one of its own.
 pub fn first(
@@ -41,53 +42,29 @@ pub fn first(
     rootfs: &Path,
     pids: Option<BorrowedFd<'_>>,
     identity: Identity<'_>,
-    cgroup: BorrowedFd<'_>,
+    cgroup: &Cgroup,
     stdio: &Stdio,
 ) -> Result<Spawned> {
     let flags = if pids.is_some() { namespace_flags(spec) & !libc::CLONE_NEWPID } else { namespace_flags(spec) };
-    spawn_among(pids, flags, cgroup, stdio, || {
+    Birth { pids, flags, cgroup, first: None, stdio, needs: None }.spawn(|reporter| {
         rootfs_mounts::enter(spec, rootfs)?;
         if spec.owns(NamespaceKind::Uts) && !spec.hostname.is_empty() {
             nix::unistd::sethostname(&spec.hostname).context("cannot set the host name")?;
         }
         enter_terminal(stdio, identity.user, true)?;
-        become_program(identity, stdio)
+        become_program(identity, stdio, reporter)
     })
 }
 
-/// One more process in a running container, behind whose first process `container` is a pidfd.
-pub fn join(
-    spec: &Spec,
-    container: BorrowedFd<'_>,
-    identity: Identity<'_>,
-    cgroup: BorrowedFd<'_>,
-    stdio: &Stdio,
-) -> Result<Spawned> {
-    let pids = Some(container).filter(|_| spec.owns(NamespaceKind::Pid));
-    spawn_among(pids, 0, cgroup, stdio, || {
+/// One more process in a running container.
+pub fn join(spec: &Spec, first: First<'_>, identity: Identity<'_>, cgroup: &Cgroup, stdio: &Stdio) -> Result<Spawned> {
+    let pids = Some(first.pidfd).filter(|_| spec.owns(NamespaceKind::Pid));
+    Birth { pids, flags: 0, cgroup, first: Some(first.pid), stdio, needs: Some(first.pidfd) }.spawn(|reporter| {
         let rest = namespace_flags(spec) & !libc::CLONE_NEWPID;
-        sys::join_namespaces(container, rest).context("cannot join the container's namespaces")?;
+        sys::join_namespaces(first.pidfd, rest).context("cannot join the container's namespaces")?;
         enter_terminal(stdio, identity.user, false)?;
-        become_program(identity, stdio)
+        become_program(identity, stdio, reporter)
     })
-}
-
-/// Makes the process in the pid namespace of the one behind `pids`: joining takes effect for children only.
-fn spawn_among(
-    pids: Option<BorrowedFd<'_>>,
-    flags: i32,
-    cgroup: BorrowedFd<'_>,
-    stdio: &Stdio,
-    child: impl FnOnce() -> Result<()>,
-) -> Result<Spawned> {
-    let Some(pids) = pids else {
-        return spawn(flags, cgroup, stdio, child);
-    };
-    let home = File::open("/proc/self/ns/pid").context("cannot open the guest's pid namespace")?;
-    sys::join_namespaces(pids, libc::CLONE_NEWPID).context("cannot join the container's pid namespace")?;
-    let spawned = spawn(flags, cgroup, stdio, child);
-    sys::join_namespaces(home.as_fd(), libc::CLONE_NEWPID).context("cannot return to the guest's pid namespace")?;
-    spawned
 }
 
 fn namespace_flags(spec: &Spec) -> i32 {
@@ -103,39 +80,6 @@ fn namespace_flags(spec: &Spec) -> i32 {
     .fold(0, |flags, (_, flag)| flags | flag)
 }
 
-fn spawn(flags: i32, cgroup: BorrowedFd<'_>, stdio: &Stdio, child: impl FnOnce() -> Result<()>) -> Result<Spawned> {
-    let (report, reporter) = pipe2(OFlag::O_CLOEXEC).context("cannot make a pipe")?;
-    match sys::fork_into(flags, cgroup).context("cannot make a process")? {
-        Forked::Parent(pid) => Ok(Spawned { pid, report }),
-        Forked::Child => {
-            let error = prepare(stdio).and_then(|()| child()).err().unwrap_or_else(|| Error::internal("exec returned"));
-            let mut reporter = File::from(reporter);
-            // the parent reads the reason; if it cannot be written, the exit code is all there is
-            let _ = reporter.write_all(error.message().as_bytes());
-            // SAFETY: _exit takes no pointers, and nothing of the parent's must run in this copy of it.
-            unsafe { libc::_exit(128) }
-        }
-    }
-}
-
-/// In the child: session, streams (a terminal's come later), signals as every program expects them.
-fn prepare(stdio: &Stdio) -> Result<()> {
-    setsid().context("cannot make a session")?;
-    if let Stdio::Pipes { stdin, stdout, stderr } = stdio {
-        dup2_stdin(stdin).context("cannot set stdin")?;
-        dup2_stdout(stdout).context("cannot set stdout")?;
-        dup2_stderr(stderr).context("cannot set stderr")?;
-    }
-    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None).context("cannot reset the signal mask")?;
-    for signal in Signal::iterator() {
-        if signal != Signal::SIGKILL && signal != Signal::SIGSTOP {
-            // SAFETY: the default action runs no code of ours.
-            unsafe { nix::sys::signal::signal(signal, SigHandler::SigDfl) }.context("cannot reset a signal")?;
-        }
-    }
-    Ok(())
-}
-
 fn enter_terminal(stdio: &Stdio, user: &User, console: bool) -> Result<()> {
     match stdio {
         Stdio::Terminal(agent) => terminal::enter(agent.as_fd(), user.uid, console),
@@ -143,14 +87,14 @@ fn enter_terminal(stdio: &Stdio, user: &User, console: bool) -> Result<()> {
     }
 }
 
-fn become_program(identity: Identity<'_>, stdio: &Stdio) -> Result<()> {
+fn become_program(identity: Identity<'_>, stdio: &Stdio, reporter: BorrowedFd<'_>) -> Result<()> {
     let Identity { process, user, args } = identity;
+    birth::keep_only(&[reporter])?;
     if let Some(score) = process.oom_score_adj {
         std::fs::write("/proc/self/oom_score_adj", score.to_string()).invalid("oom_score_adj was refused")?;
     }
     let env = environment(process, user, matches!(stdio, Stdio::Terminal(_)));
     enter_cwd(&process.cwd, || credentials::assume(process, user))?;
-    sys::close_on_exec_from(3).context("cannot mark descriptors")?;
     let program = Program::new(args, &env)?;
     Err(program.execute(|| process.seccomp.as_ref().map_or(Ok(()), Filter::install)))
 }
@@ -200,6 +144,7 @@ pub async fn executed(report: OwnedFd) -> Result<Option<String>> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
     use std::os::unix::fs::DirBuilderExt;
 
     use super::*;
