@@ -35,6 +35,10 @@ import { GuestSession } from './guest-session.ts';
 import { loadGuestProto } from './load-proto.ts';
 
 const MAX_MESSAGE = 16 * 1024 * 1024;
+/** The longest piece of output, log or forwarded bytes that a guest may send (guest.proto). */
+export const MAX_PIECE = 64 * 1024;
+/** A piece with what is said of it: its stream, offset and time. */
+const MAX_PIECE_MESSAGE = MAX_PIECE + 1024;
 const UNARY_DEADLINE_MS = 60_000;
 
 const CHANNEL_OPTIONS: ChannelOptions = {
@@ -45,6 +49,12 @@ const CHANNEL_OPTIONS: ChannelOptions = {
   'grpc.enable_retries': 0,
   // grpc-js's own books of each call: nobody reads them, and they are a quarter of a call's cost
   'grpc.enable_channelz': 0,
+};
+
+/** A guest that is hostile makes the daemon hold no more of it than that at once, on each connection. */
+const EXEC_CHANNEL_OPTIONS: ChannelOptions = {
+  ...CHANNEL_OPTIONS,
+  'grpc.max_receive_message_length': MAX_PIECE_MESSAGE,
 };
 
 export interface GuestAddress {
@@ -212,5 +222,5 @@ export class GuestClient {
 
 function execClient(execSocket: string) {
   proto ??= loadGuestProto();
-  return new proto.Exec(`unix:${execSocket}`, credentials.createInsecure(), CHANNEL_OPTIONS);
+  return new proto.Exec(`unix:${execSocket}`, credentials.createInsecure(), EXEC_CHANNEL_OPTIONS);
 }

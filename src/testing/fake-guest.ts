@@ -27,8 +27,6 @@ import type { StatsResponse } from '../guest-client/generated/a3s/guest/v1/Stats
 import { GuestClient } from '../guest-client/guest-client.ts';
 import { loadGuestProto } from '../guest-client/load-proto.ts';
 
-const CHUNK = 32 * 1024;
-
 type LogsCall = ServerDuplexStream<LogsRequest__Output, LogsResponse>;
 
 type EventsCall = ServerWritableStream<object, Event>;
@@ -61,6 +59,8 @@ export class FakeGuest {
   /** Every answer to RemoveContainer. */
   removal: { readonly code: status } | null = null;
   readonly removed: string[] = [];
+  /** The length of the log's chunks. */
+  chunkBytes = 32 * 1024;
   /** Answers StartContainer; by default never. */
   start: (containerId: string) => Promise<StartContainerResponse> = () => new Promise(() => undefined);
   readonly socket: string;
@@ -172,7 +172,7 @@ export class FakeGuest {
     call.on('end', () => call.end());
     const { output, from } = await opened.promise;
     for (let at = from; !call.cancelled; ) {
-      const data = output.bytes.subarray(at, at + CHUNK);
+      const data = output.bytes.subarray(at, at + this.chunkBytes);
       if (data.length > 0) {
         const chunk = { stream: 'STDOUT', offset: at, readAtNs: '1474416000669794202', data } as const;
         if (!call.write({ chunk })) await new Promise((resolve) => call.once('drain', resolve));

@@ -10,7 +10,7 @@
 import { BoxError, messageOf } from '../../errors.ts';
 import type { LogChunk__Output } from '../../guest-client/generated/a3s/guest/v1/LogChunk.ts';
 import type { LogsResponse__Output } from '../../guest-client/generated/a3s/guest/v1/LogsResponse.ts';
-import type { GuestClient, LogConnection } from '../../guest-client/guest-client.ts';
+import { type GuestClient, type LogConnection, MAX_PIECE } from '../../guest-client/guest-client.ts';
 import type { Log } from '../log.ts';
 import { writeVolatile } from '../store/record-file.ts';
 import { settlesWithin } from '../time.ts';
@@ -154,6 +154,7 @@ export class LogPump {
   }
 
   async #take(chunk: LogChunk__Output): Promise<void> {
+    requirePiece(this.#options.containerId, chunk);
     const name = chunk.stream === 'STDERR' ? 'stderr' : 'stdout';
     const cutter = this.#cutters[name];
     const offset = BigInt(chunk.offset);
@@ -229,6 +230,15 @@ export class LogPump {
       this.#options.log.debug({ error: messageOf(error) }, 'log position not recorded');
     }
   }
+}
+
+/** Cutting a chunk into lines costs a hundred times its bytes, and nothing else runs meanwhile: a longer one is not for us to cut. */
+function requirePiece(containerId: string, { data }: LogChunk__Output): void {
+  if (data.length <= MAX_PIECE) return;
+  throw new BoxError(
+    'GUEST_ANSWER',
+    `log of container ${containerId} comes in a chunk of ${data.length} bytes, and ${MAX_PIECE} are the most`,
+  );
 }
 
 /** No file if there is to be none, or none that can be had; the record then says how far the output has come. */
