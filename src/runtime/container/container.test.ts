@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -108,6 +109,17 @@ describe('Container', () => {
     await container.end(lost);
     const saved = await readRecord(path, containerRecordSchema);
     assert.deepEqual([saved.state, saved.exitCode, told], ['EXITED', 3, ['STOPPED']]);
+  });
+
+  it('that is forgotten is written and told of no more, whatever still comes', async () => {
+    const path = join(dir, 'c1.json');
+    const container = make({ state: 'RUNNING' });
+    await container.save();
+    const writes = [container.save(), container.forget(), container.markExited(exited(0)), container.save()];
+    await Promise.all(writes);
+    await container.setResources(resources({ memoryLimitBytes: 5 }));
+    await container.ended;
+    assert.deepEqual([container.view().state, existsSync(path), told], ['EXITED', false, []]);
   });
 
   it('keeps its first end', async () => {

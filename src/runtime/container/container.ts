@@ -36,7 +36,9 @@ export class Container {
   constructor(record: ContainerRecord, recordPath: string, tell: (type: EventType) => void = () => undefined) {
     this.#record = record;
     this.#kept = new KeptRecord(recordPath, () => this.#record);
-    this.#tell = tell;
+    this.#tell = (type) => {
+      if (!this.#kept.deleted) tell(type);
+    };
     this.#toldStarted = record.state === 'RUNNING';
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
@@ -94,6 +96,7 @@ export class Container {
     await this.#kept.save();
   }
 
+  /** Deletes its record. What is told of it later (an exit on its way, say) is neither recorded nor told on. */
   async forget(): Promise<void> {
     await this.#kept.delete();
   }

@@ -7,7 +7,7 @@ import { deleteSpec } from './spec-file.ts';
 import { kill } from './stop-container.ts';
 
 /** Ends it if it runs, then deletes it in the guest and on the host. Its log file stays: that is kubelet's. */
-export async function removeContainer(context: RuntimeContext, id: string): Promise<void> {
+export async function removeContainer(context: Pick<RuntimeContext, 'index'>, id: string): Promise<void> {
   const found = context.index.findContainer(id);
   if (found === undefined) return;
   const { sandbox, container } = found;

@@ -15,8 +15,7 @@ import { EXIT_CODE_START_FAILED } from './container-record.ts';
  * container EXITED 128, StartError) if its program cannot run.
  */
 export async function startContainer(context: Pick<RuntimeContext, 'index' | 'log'>, id: string): Promise<void> {
-  const { sandbox, container } = context.index.getContainer(id);
-  await container.turns.take(async () => {
+  await context.index.inTurn(id, async (sandbox, container) => {
     if (container.record.state === 'RUNNING') return;
     if (container.record.state === 'EXITED') {
       throw new BoxError('CONTAINER_STATE', `container ${container.id} is EXITED: only a CREATED one can be started`);

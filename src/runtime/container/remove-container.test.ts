@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { afterEach, beforeEach, describe, it, mock } from 'node:test';
+import { resources } from '../../testing/configs.ts';
+import { SandboxRig } from '../../testing/sandbox-rig.ts';
+import { containerRecordPath } from '../paths.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import type { Container } from './container.ts';
+import { removeContainer } from './remove-container.ts';
+import { startContainer } from './start-container.ts';
+import { updateContainer } from './update-container.ts';
+
+describe('RemoveContainer', () => {
+  let rig: SandboxRig;
+  let sandbox: Sandbox;
+  let container: Container;
+  const told: string[] = [];
+  beforeEach(async () => {
+    rig = await SandboxRig.make(60_000);
+    told.splice(0);
+    rig.tools.events.publish = ({ id, type }) => void told.push(`${type} ${id}`);
+    sandbox = await rig.held();
+    container = await rig.heldContainer(sandbox);
+  });
+  afterEach(async () => {
+    mock.restoreAll();
+    await rig.remove();
+  });
+
+  /** Holds the guest in its removal of a container. */
+  function slowRemoval() {
+    const [asked, done] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    mock.method(sandbox.vm().guest, 'removeContainer', () => {
+      asked.resolve();
+      return done.promise;
+    });
+    return { asked: asked.promise, finish: () => done.resolve() };
+  }
+
+  it('leaves nothing for whoever comes meanwhile to change, and no record of it', async () => {
+    const { asked, finish } = slowRemoval();
+    mock.method(sandbox.vm().guest, 'updateContainer', async () => undefined);
+    mock.method(sandbox.vm().guest, 'startContainer', async () => ({ startedAtNs: '7', pid: 8 }));
+    const removal = removeContainer(rig.tools, container.id);
+    await asked;
+    const late = [
+      updateContainer(rig.tools, container.id, resources({ memoryLimitBytes: 5 })),
+      startContainer(rig.tools, container.id),
+    ];
+    finish();
+    await removal;
+    const message = `container ${container.id} does not exist`;
+    for (const call of late) await assert.rejects(call, { reason: 'CONTAINER_NOT_FOUND', message });
+    assert.equal(existsSync(containerRecordPath(sandbox.paths, container.id)), false);
+    assert.deepEqual(told, [`DELETED ${container.id}`]);
+  });
+});
