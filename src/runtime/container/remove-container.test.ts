@@ -5,6 +5,7 @@ import { resources } from '../../testing/configs.ts';
 import { SandboxRig } from '../../testing/sandbox-rig.ts';
 import { containerRecordPath } from '../paths.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
+import { removeSandbox } from '../sandbox/stop-sandbox.ts';
 import type { Container } from './container.ts';
 import { removeContainer } from './remove-container.ts';
 import { startContainer } from './start-container.ts';
@@ -53,5 +54,27 @@ describe('RemoveContainer', () => {
     for (const call of late) await assert.rejects(call, { reason: 'CONTAINER_NOT_FOUND', message });
     assert.equal(existsSync(containerRecordPath(sandbox.paths, container.id)), false);
     assert.deepEqual(told, [`DELETED ${container.id}`]);
+  });
+
+  it('is told of once, however many calls there are', async () => {
+    mock.method(sandbox.vm().guest, 'removeContainer', async () => undefined);
+    await Promise.all([removeContainer(rig.tools, container.id), removeContainer(rig.tools, container.id)]);
+    assert.deepEqual(told, [`DELETED ${container.id}`]);
+  });
+
+  it('has nothing left to do when the whole sandbox was removed before its turn', async () => {
+    await sandbox.giveUp('it is of no use');
+    const [asked, detached] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    rig.detach = () => {
+      asked.resolve();
+      return detached.promise;
+    };
+    const removals = [removeSandbox(rig.tools, sandbox.id), removeSandbox(rig.tools, sandbox.id)];
+    await asked.promise;
+    removals.push(removeContainer(rig.tools, container.id));
+    told.splice(0);
+    detached.resolve();
+    await Promise.all(removals);
+    assert.deepEqual(told, [`DELETED ${container.id}`, `DELETED ${sandbox.id}`]);
   });
 });

@@ -1,8 +1,10 @@
 /** RemoveContainer: forced, repeatable, fine with an id nobody knows. */
 import type { RuntimeContext } from '../context.ts';
 import { logPositionPath } from '../paths.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
 import { removeVolumes } from '../share/volumes.ts';
 import { deleteVolatile } from '../store/record-file.ts';
+import type { Container } from './container.ts';
 import { deleteSpec } from './spec-file.ts';
 import { kill } from './stop-container.ts';
 
@@ -12,17 +14,19 @@ export async function removeContainer(context: Pick<RuntimeContext, 'index'>, id
   if (found === undefined) return;
   const { sandbox, container } = found;
   await kill(sandbox, container);
-  await sandbox.turns.take(() =>
-    container.turns.take(async () => {
-      // the guest then finds the volumes gone, and lets go of what the VMM holds open in them
-      await removeVolumes(sandbox.paths, sandbox.mountSpace(), container.id);
-      if (sandbox.record.state === 'READY') await sandbox.vm().guest.removeContainer(container.id);
-      container.detachLog();
-      await deleteSpec(sandbox.paths, container.id);
-      await deleteVolatile(logPositionPath(sandbox.paths, container.id));
-      await container.forget();
-      sandbox.containers.delete(container.id);
-      sandbox.tell('DELETED', container.id);
-    }),
-  );
+  await sandbox.turns.take(() => container.turns.take(() => remove(sandbox, container)));
+}
+
+async function remove(sandbox: Sandbox, container: Container): Promise<void> {
+  // the sandbox's removal, or another call of this one, came first
+  if (sandbox.containers.get(container.id) !== container) return;
+  // the guest then finds the volumes gone, and lets go of what the VMM holds open in them
+  await removeVolumes(sandbox.paths, sandbox.mountSpace(), container.id);
+  if (sandbox.record.state === 'READY') await sandbox.vm().guest.removeContainer(container.id);
+  container.detachLog();
+  await deleteSpec(sandbox.paths, container.id);
+  await deleteVolatile(logPositionPath(sandbox.paths, container.id));
+  await container.forget();
+  sandbox.containers.delete(container.id);
+  sandbox.tell('DELETED', container.id);
 }
