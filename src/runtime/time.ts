@@ -1,5 +1,4 @@
 /** Clocks and waiting. */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Nanos } from './model.ts';
 
 export const NANOS_PER_MILLI = 1_000_000n;
@@ -24,12 +23,12 @@ export function timerMillis(seconds: number, slackMs = 0): number {
 
 /** True as soon as `promise` resolves, false if it has not after `ms` milliseconds; rejects if it does. */
 export async function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  const timer = new AbortController();
-  const limit = delay(ms, false, { signal: timer.signal }).catch(() => false);
+  const late = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => late.resolve(false), ms);
   try {
-    return await Promise.race([promise.then(() => true), limit]);
+    return await Promise.race([promise.then(() => true), late.promise]);
   } finally {
-    timer.abort();
+    clearTimeout(timer);
   }
 }
 

@@ -6,7 +6,8 @@
  *   counts even if it cannot be written: what has ended has ended, and the next to ask for its end writes it again.
  * - `ended` resolves once, after the record says EXITED and the log was drained (or nothing came of it any more).
  * - Whoever listens is told STARTED before STOPPED, however the guest's answer and its event overtake each other.
- * - `turns` orders create, start and remove; stop takes no turn, so that a second stop can shorten the first one's grace.
+ * - `turns` orders create, start and remove; stop takes no turn, so that a second stop can shorten the first one's grace. Who needs
+ *   the sandbox's turn as well takes that first: the other way round two would wait for each other.
  */
 import { BoxError } from '../../errors.ts';
 import type { Exited__Output } from '../../guest-client/generated/a3s/guest/v1/Exited.ts';

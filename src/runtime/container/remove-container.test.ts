@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
+import type { StartContainerResponse__Output } from '../../guest-client/generated/a3s/guest/v1/StartContainerResponse.ts';
 import { resources } from '../../testing/configs.ts';
 import { SandboxRig } from '../../testing/sandbox-rig.ts';
+import { LogPump } from '../logs/log-pump.ts';
 import { containerRecordPath } from '../paths.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { removeSandbox } from '../sandbox/stop-sandbox.ts';
+import { settlesWithin } from '../time.ts';
 import type { Container } from './container.ts';
 import { removeContainer } from './remove-container.ts';
 import { startContainer } from './start-container.ts';
 import { updateContainer } from './update-container.ts';
+
+const PATIENCE_MS = 5_000;
 
 describe('RemoveContainer', () => {
   let rig: SandboxRig;
@@ -54,6 +59,28 @@ describe('RemoveContainer', () => {
     for (const call of late) await assert.rejects(call, { reason: 'CONTAINER_NOT_FOUND', message });
     assert.equal(existsSync(containerRecordPath(sandbox.paths, container.id)), false);
     assert.deepEqual(told, [`DELETED ${container.id}`]);
+  });
+
+  it('waits for a start that hangs, and keeps nobody else of its sandbox waiting', async () => {
+    const { guest } = sandbox.vm();
+    const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<StartContainerResponse__Output>()];
+    mock.method(guest, 'startContainer', () => {
+      asked.resolve();
+      return answer.promise;
+    });
+    const exited = { containerId: container.id, exitCode: 137, signal: 9, oomKilled: false, exitedAtNs: '9' };
+    mock.method(guest, 'signalContainer', () => void container.markExited(exited));
+    mock.method(guest, 'removeContainer', async () => undefined);
+    // the pump of a container without a log ends with its output
+    mock.method(LogPump, 'start', async () => ({ drained: Promise.resolve(), written: 0, stop: () => undefined }));
+    const start = startContainer(rig.tools, container.id);
+    await asked.promise;
+    const removal = removeContainer(rig.tools, container.id);
+    await new Promise(setImmediate);
+    assert.ok(await settlesWithin(rig.settled(sandbox.id), PATIENCE_MS), 'the sandbox waits as well');
+    answer.resolve({ startedAtNs: '7', pid: 8 });
+    await Promise.all([start, removal]);
+    assert.deepEqual(told, [`STARTED ${container.id}`, `STOPPED ${container.id}`, `DELETED ${container.id}`]);
   });
 
   it('is told of once, however many calls there are', async () => {

@@ -13,7 +13,8 @@ export async function removeContainer(context: Pick<RuntimeContext, 'index'>, id
   const found = context.index.findContainer(id);
   if (found === undefined) return;
   const { sandbox, container } = found;
-  await kill(sandbox, container);
+  // behind a start, which may hang: the rest of the sandbox goes on meanwhile, and what was started runs by now
+  await container.turns.take(() => kill(sandbox, container));
   await sandbox.turns.take(() => container.turns.take(() => remove(sandbox, container)));
 }
 
