@@ -30,7 +30,7 @@ import type { RunRequest } from './generated/a3s/guest/v1/RunRequest.ts';
 import type { RunResponse__Output } from './generated/a3s/guest/v1/RunResponse.ts';
 import type { StartContainerResponse__Output } from './generated/a3s/guest/v1/StartContainerResponse.ts';
 import type { StatsResponse__Output } from './generated/a3s/guest/v1/StatsResponse.ts';
-import { guestError } from './guest-error.ts';
+import { unaryError } from './guest-error.ts';
 import { GuestSession } from './guest-session.ts';
 import { loadGuestProto } from './load-proto.ts';
 
@@ -212,7 +212,7 @@ export class GuestClient {
   ): Promise<T> {
     return new Promise((resolve, reject) => {
       start(this.#metadata, { deadline: Date.now() + deadlineMs }, (error, response) => {
-        if (error !== null) reject(guestError(error, call, refused));
+        if (error !== null) reject(unaryError(error, call, refused));
         else if (response === undefined) reject(new TypeError(`${call}: neither an error nor an answer`));
         else resolve(response);
       });

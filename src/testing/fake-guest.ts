@@ -8,6 +8,7 @@ import {
   Server,
   ServerCredentials,
   type ServerDuplexStream,
+  type ServerErrorResponse,
   type ServerUnaryCall,
   type ServerWritableStream,
   type sendUnaryData,
@@ -61,7 +62,7 @@ export class FakeGuest {
   readonly removed: string[] = [];
   /** The length of the log's chunks. */
   chunkBytes = 32 * 1024;
-  /** Answers StartContainer; by default never. */
+  /** Answers StartContainer, or rejects with an error that has a code; by default never. */
   start: (containerId: string) => Promise<StartContainerResponse> = () => new Promise(() => undefined);
   readonly socket: string;
   /** Emits `asked` (milliseconds, answer, refuse) for each beat that is asked for, and `refused` when that has been sent. */
@@ -156,7 +157,10 @@ export class FakeGuest {
   }
 
   async #answer<T>(reply: Promise<T>, callback: sendUnaryData<T>): Promise<void> {
-    callback(null, await reply);
+    await reply.then(
+      (answer) => callback(null, answer),
+      (refusal: ServerErrorResponse) => callback(refusal),
+    );
   }
 
   async #logs(call: LogsCall): Promise<void> {

@@ -32,6 +32,8 @@ export class Container {
   #resolveEnded: () => void = () => undefined;
   #ending = false;
   #toldStarted: boolean;
+  /** Resolves with whether a start was taken back. */
+  #takenBack: Promise<boolean> | undefined;
 
   /** `tell` is called after each change of state that events speak of. */
   constructor(record: ContainerRecord, recordPath: string, tell: (type: EventType) => void = () => undefined) {
@@ -123,8 +125,21 @@ export class Container {
     }
   }
 
+  /**
+   * Waits for `killing`, which takes back a start that must not come true. The end of a process that the guest reports meanwhile, or
+   * later, is that killing's, and the caller says how the container has ended; unless it rejects: then it counts as any other.
+   */
+  async takeBack(killing: Promise<void>): Promise<void> {
+    this.#takenBack = killing.then(
+      () => true,
+      () => false,
+    );
+    await killing;
+  }
+
   /** The guest has reported the end of the process. */
   async markExited(event: Exited__Output): Promise<void> {
+    if (this.#takenBack !== undefined && (await this.#takenBack)) return;
     this.#tellStarted();
     await this.end({
       exitCode: event.exitCode,

@@ -21,13 +21,18 @@ export async function removeContainer(context: Pick<RuntimeContext, 'index'>, id
 async function remove(sandbox: Sandbox, container: Container): Promise<void> {
   // the sandbox's removal, or another call of this one, came first
   if (sandbox.containers.get(container.id) !== container) return;
-  // the guest then finds the volumes gone, and lets go of what the VMM holds open in them
-  await removeVolumes(sandbox.paths, sandbox.mountSpace(), container.id);
-  if (sandbox.record.state === 'READY') await sandbox.vm().guest.removeContainer(container.id);
+  await removeFromGuest(sandbox, container.id);
   container.detachLog();
   await deleteSpec(sandbox.paths, container.id);
   await deleteVolatile(logPositionPath(sandbox.paths, container.id));
   await container.forget();
   sandbox.containers.delete(container.id);
   sandbox.tell('DELETED', container.id);
+}
+
+/** Kills whatever the guest has made of it, in any state, and takes it and its volumes away; repeatable. */
+export async function removeFromGuest(sandbox: Sandbox, containerId: string): Promise<void> {
+  // the guest then finds the volumes gone, and lets go of what the VMM holds open in them
+  await removeVolumes(sandbox.paths, sandbox.mountSpace(), containerId);
+  if (sandbox.record.state === 'READY') await sandbox.vm().guest.removeContainer(containerId);
 }
