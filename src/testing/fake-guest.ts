@@ -157,10 +157,9 @@ export class FakeGuest {
   }
 
   async #answer<T>(reply: Promise<T>, callback: sendUnaryData<T>): Promise<void> {
-    await reply.then(
-      (answer) => callback(null, answer),
-      (refusal: ServerErrorResponse) => callback(refusal),
-    );
+    const [outcome] = await Promise.allSettled([reply]);
+    if (outcome.status === 'fulfilled') callback(null, outcome.value);
+    else callback(outcome.reason as ServerErrorResponse);
   }
 
   async #logs(call: LogsCall): Promise<void> {

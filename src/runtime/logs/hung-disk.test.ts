@@ -72,7 +72,7 @@ describe('a log whose disk hangs', () => {
   });
 
   it('is not started either when it hangs behind the opening, and the file is closed in the end', async () => {
-    const { open } = LogFile;
+    const open = LogFile.open.bind(LogFile);
     const hung = Promise.withResolvers<() => Promise<void>>();
     mock.method(LogFile, 'open', async (name: string) => {
       const file = await open(name);
