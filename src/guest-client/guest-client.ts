@@ -30,11 +30,15 @@ import type { RunRequest } from './generated/a3s/guest/v1/RunRequest.ts';
 import type { RunResponse__Output } from './generated/a3s/guest/v1/RunResponse.ts';
 import type { StartContainerResponse__Output } from './generated/a3s/guest/v1/StartContainerResponse.ts';
 import type { StatsResponse__Output } from './generated/a3s/guest/v1/StatsResponse.ts';
-import { guestError } from './guest-error.ts';
+import { unaryError } from './guest-error.ts';
 import { GuestSession } from './guest-session.ts';
 import { loadGuestProto } from './load-proto.ts';
 
 const MAX_MESSAGE = 16 * 1024 * 1024;
+/** The longest piece of output, log or forwarded bytes that a guest may send (guest.proto). */
+export const MAX_PIECE = 64 * 1024;
+/** A piece with what is said of it: its stream, offset and time. */
+const MAX_PIECE_MESSAGE = MAX_PIECE + 1024;
 const UNARY_DEADLINE_MS = 60_000;
 
 const CHANNEL_OPTIONS: ChannelOptions = {
@@ -45,6 +49,12 @@ const CHANNEL_OPTIONS: ChannelOptions = {
   'grpc.enable_retries': 0,
   // grpc-js's own books of each call: nobody reads them, and they are a quarter of a call's cost
   'grpc.enable_channelz': 0,
+};
+
+/** A guest that is hostile makes the daemon hold no more of it than that at once, on each connection. */
+const EXEC_CHANNEL_OPTIONS: ChannelOptions = {
+  ...CHANNEL_OPTIONS,
+  'grpc.max_receive_message_length': MAX_PIECE_MESSAGE,
 };
 
 export interface GuestAddress {
@@ -202,7 +212,7 @@ export class GuestClient {
   ): Promise<T> {
     return new Promise((resolve, reject) => {
       start(this.#metadata, { deadline: Date.now() + deadlineMs }, (error, response) => {
-        if (error !== null) reject(guestError(error, call, refused));
+        if (error !== null) reject(unaryError(error, call, refused));
         else if (response === undefined) reject(new TypeError(`${call}: neither an error nor an answer`));
         else resolve(response);
       });
@@ -212,5 +222,5 @@ export class GuestClient {
 
 function execClient(execSocket: string) {
   proto ??= loadGuestProto();
-  return new proto.Exec(`unix:${execSocket}`, credentials.createInsecure(), CHANNEL_OPTIONS);
+  return new proto.Exec(`unix:${execSocket}`, credentials.createInsecure(), EXEC_CHANNEL_OPTIONS);
 }

@@ -3,8 +3,13 @@ import { type ServiceError, status } from '@grpc/grpc-js';
 import { BoxError, type ErrorReason } from '../errors.ts';
 
 /** `refused` is what INVALID_ARGUMENT means for this call: the guest understood it and cannot do it. */
-export function guestError(error: ServiceError, call: string, refused: ErrorReason): BoxError {
-  return new BoxError(reasonFor(error.code, refused), messageFor(error, call), { cause: error });
+export function guestError(error: ServiceError, call: string, refused: ErrorReason, code = error.code): BoxError {
+  return new BoxError(reasonFor(code, refused), messageFor(code, error.details, call), { cause: error });
+}
+
+/** The same of a unary call, which only its deadline cancels: the guest keeps that too, and says CANCELLED (tonic) if it is ahead. */
+export function unaryError(error: ServiceError, call: string, refused: ErrorReason): BoxError {
+  return guestError(error, call, refused, error.code === status.CANCELLED ? status.DEADLINE_EXCEEDED : error.code);
 }
 
 function reasonFor(code: status, refused: ErrorReason): ErrorReason {
@@ -31,20 +36,20 @@ function reasonFor(code: status, refused: ErrorReason): ErrorReason {
 }
 
 /** The guest's sentence as it is where it speaks to the user; otherwise with the call that failed. */
-function messageFor(error: ServiceError, call: string): string {
-  switch (error.code) {
+function messageFor(code: status, details: string, call: string): string {
+  switch (code) {
     case status.INVALID_ARGUMENT:
     case status.FAILED_PRECONDITION:
     case status.NOT_FOUND:
     case status.ABORTED:
     case status.UNIMPLEMENTED:
-      return error.details;
+      return details;
     case status.UNAVAILABLE:
-      return `the sandbox's VM is gone (${call}: ${error.details})`;
+      return `the sandbox's VM is gone (${call}: ${details})`;
     case status.DEADLINE_EXCEEDED:
       return `the sandbox's guest-init did not answer ${call} in time`;
     default:
-      return `${call} in the guest failed: ${error.details}`;
+      return `${call} in the guest failed: ${details}`;
   }
 }
 

@@ -22,12 +22,12 @@ export function timerMillis(seconds: number, slackMs = 0): number {
 
 /** True as soon as `promise` resolves, false if it has not after `ms` milliseconds; rejects if it does. */
 export async function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  const timer = new AbortController();
-  const limit = delay(ms, false, { signal: timer.signal }).catch(() => false);
+  const late = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => late.resolve(false), ms);
   try {
-    return await Promise.race([promise.then(() => true), limit]);
+    return await Promise.race([promise.then(() => true), late.promise]);
   } finally {
-    timer.abort();
+    clearTimeout(timer);
   }
 }
 

@@ -8,6 +8,7 @@ import {
   Server,
   ServerCredentials,
   type ServerDuplexStream,
+  type ServerErrorResponse,
   type ServerUnaryCall,
   type ServerWritableStream,
   type sendUnaryData,
@@ -26,8 +27,6 @@ import type { StatsRequest__Output } from '../guest-client/generated/a3s/guest/v
 import type { StatsResponse } from '../guest-client/generated/a3s/guest/v1/StatsResponse.ts';
 import { GuestClient } from '../guest-client/guest-client.ts';
 import { loadGuestProto } from '../guest-client/load-proto.ts';
-
-const CHUNK = 32 * 1024;
 
 type LogsCall = ServerDuplexStream<LogsRequest__Output, LogsResponse>;
 
@@ -61,7 +60,9 @@ export class FakeGuest {
   /** Every answer to RemoveContainer. */
   removal: { readonly code: status } | null = null;
   readonly removed: string[] = [];
-  /** Answers StartContainer; by default never. */
+  /** The length of the log's chunks. */
+  chunkBytes = 32 * 1024;
+  /** Answers StartContainer, or rejects with an error that has a code; by default never. */
   start: (containerId: string) => Promise<StartContainerResponse> = () => new Promise(() => undefined);
   readonly socket: string;
   /** Emits `asked` (milliseconds, answer, refuse) for each beat that is asked for, and `refused` when that has been sent. */
@@ -156,7 +157,9 @@ export class FakeGuest {
   }
 
   async #answer<T>(reply: Promise<T>, callback: sendUnaryData<T>): Promise<void> {
-    callback(null, await reply);
+    const [outcome] = await Promise.allSettled([reply]);
+    if (outcome.status === 'fulfilled') callback(null, outcome.value);
+    else callback(outcome.reason as ServerErrorResponse);
   }
 
   async #logs(call: LogsCall): Promise<void> {
@@ -172,7 +175,7 @@ export class FakeGuest {
     call.on('end', () => call.end());
     const { output, from } = await opened.promise;
     for (let at = from; !call.cancelled; ) {
-      const data = output.bytes.subarray(at, at + CHUNK);
+      const data = output.bytes.subarray(at, at + this.chunkBytes);
       if (data.length > 0) {
         const chunk = { stream: 'STDOUT', offset: at, readAtNs: '1474416000669794202', data } as const;
         if (!call.write({ chunk })) await new Promise((resolve) => call.once('drain', resolve));

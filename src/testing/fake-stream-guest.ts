@@ -19,6 +19,7 @@ export type ForwardPeer = ServerDuplexStream<ForwardRequest__Output, ForwardResp
 
 export class FakeStreamGuest {
   readonly sessions = new Sessions('s1');
+  readonly socket: string;
   /** What the test plays; it sees every request from the first on. Headers are sent by `accept`. */
   process: (peer: ProcessPeer) => void = () => undefined;
   forward: (peer: ForwardPeer) => void = () => undefined;
@@ -31,6 +32,7 @@ export class FakeStreamGuest {
 
   private constructor(folder: string, server: Server) {
     const socket = join(folder, 'vmm.sock');
+    this.socket = socket;
     this.#folder = folder;
     this.#server = server;
     this.#vmm = createServer((client) => this.#join(client, dial(join(folder, 'guest.sock')))).listen(socket);

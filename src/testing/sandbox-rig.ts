@@ -6,18 +6,26 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ContainerRecord } from '../runtime/container/container-record.ts';
+import { Container } from '../runtime/container/container.ts';
+import { type ContainerRecord, containerRecordSchema } from '../runtime/container/container-record.ts';
 import { EventHub } from '../runtime/events/event-hub.ts';
 import type { Log } from '../runtime/log.ts';
 import { containerRecordPath, type SandboxPaths, sandboxPaths } from '../runtime/paths.ts';
 import type { RecoveryTools } from '../runtime/recovery/recovery-tools.ts';
+import { Sandbox } from '../runtime/sandbox/sandbox.ts';
 import { SandboxIndex } from '../runtime/sandbox/sandbox-index.ts';
-import type { SandboxRecord } from '../runtime/sandbox/sandbox-record.ts';
+import { type SandboxRecord, sandboxRecordSchema } from '../runtime/sandbox/sandbox-record.ts';
+import { readRecord } from '../runtime/store/record-file.ts';
+import { Vm } from '../runtime/vm/vm.ts';
 import { identify } from '../shim/identity.ts';
 import { sandboxConfig } from './configs.ts';
-import type { FakeGuest } from './fake-guest.ts';
 import { containerRecord, sandboxRecord } from './records.ts';
 import { spawnOnConsole } from './stand-in-vm.ts';
+
+/** Where a guest that a test plays answers. */
+interface PlayedGuest {
+  readonly socket: string;
+}
 
 export interface LeftSandbox {
   readonly id: string;
@@ -77,7 +85,7 @@ export class SandboxRig {
   }
 
   /** A sandbox on record whose shim runs; `guest` answers in it, or nothing does: who connects hears nothing. */
-  async sandbox(guest?: FakeGuest, over: Partial<SandboxRecord> = {}): Promise<LeftSandbox> {
+  async sandbox(guest?: PlayedGuest, over: Partial<SandboxRecord> = {}): Promise<LeftSandbox> {
     const id = randomBytes(32).toString('hex');
     const paths = sandboxPaths(this.tools.root, this.tools.state, id);
     for (const dir of [paths.containers, paths.run]) await mkdir(dir, { recursive: true });
@@ -95,6 +103,29 @@ export class SandboxRig {
       await once(server, 'listening');
     } else for (const socket of [paths.controlSocket, paths.execSocket]) await symlink(guest.socket, socket);
     return { id, paths, shim, ended: once(shim, 'exit'), asked: asked.promise };
+  }
+
+  /** A sandbox with its VM in memory, as the next daemon has it before its guest has answered. */
+  async held(guest?: PlayedGuest): Promise<Sandbox> {
+    const { id, paths } = await this.sandbox(guest);
+    const { index, events, log, cgroups } = this.tools;
+    const sandbox = new Sandbox(await readRecord(paths.record, sandboxRecordSchema), paths, events, log);
+    const vm = await Vm.adopt(paths, 'ab');
+    if (vm === undefined) throw new Error(`the shim of sandbox ${id} has ended already`);
+    sandbox.hold(vm, cgroups);
+    index.add(sandbox);
+    return sandbox;
+  }
+
+  /** A container in memory and on record, which was just created. */
+  async heldContainer(sandbox: Sandbox, over: Partial<ContainerRecord> = {}): Promise<Container> {
+    const id = await this.container(sandbox, { state: 'CREATED', startedAt: '0', ...over });
+    const path = containerRecordPath(sandbox.paths, id);
+    const container = new Container(await readRecord(path, containerRecordSchema), path, (type) =>
+      sandbox.tell(type, id),
+    );
+    sandbox.containers.set(id, container);
+    return container;
   }
 
   /** A container on record, which runs. */

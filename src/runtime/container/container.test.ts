@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +28,8 @@ describe('Container', () => {
   beforeEach(() => told.splice(0));
   const make = (over?: Partial<ContainerRecord>): Container =>
     new Container(record(over), join(dir, 'c1.json'), (type) => void told.push(type));
+
+  const startError = { exitCode: 128, reason: 'StartError', message: '', finishedAt: '6' } as const;
 
   for (const [code, oom, reason] of [
     [0, false, 'Completed'],
@@ -81,12 +84,34 @@ describe('Container', () => {
   });
 
   it('that could not be started, or was lost, is only told of as STOPPED', async () => {
-    const end = { exitCode: 128, reason: 'StartError', message: '', finishedAt: '6' } as const;
-    await make().end(end);
+    await make().end(startError);
     assert.deepEqual(told.splice(0), ['STOPPED']);
     // taken up by a new daemon: its start was told by the old one
     await make({ state: 'RUNNING' }).markExited(exited(0));
     assert.deepEqual(told, ['STOPPED']);
+  });
+
+  it('whose start was taken back never ran, whenever the guest reports what was killed', async () => {
+    const container = make();
+    const killing = Promise.withResolvers<void>();
+    const back = container.takeBack(killing.promise);
+    const early = container.markExited(exited(137));
+    killing.resolve();
+    await back;
+    await container.end(startError);
+    await Promise.all([early, container.markExited(exited(137))]);
+    assert.deepEqual([container.view().exitCode, told], [128, ['STOPPED']]);
+  });
+
+  it('whose start could not be taken back ends as the guest reports', async () => {
+    const container = make();
+    const killing = Promise.withResolvers<void>();
+    const back = container.takeBack(killing.promise);
+    const early = container.markExited(exited(3));
+    killing.reject(new Error('no answer'));
+    await assert.rejects(back, /no answer/);
+    await early;
+    assert.deepEqual([container.view().exitCode, told], [3, ['STARTED', 'STOPPED']]);
   });
 
   it('has no log to reopen unless it runs', async () => {
@@ -108,6 +133,17 @@ describe('Container', () => {
     await container.end(lost);
     const saved = await readRecord(path, containerRecordSchema);
     assert.deepEqual([saved.state, saved.exitCode, told], ['EXITED', 3, ['STOPPED']]);
+  });
+
+  it('that is forgotten is written and told of no more, whatever still comes', async () => {
+    const path = join(dir, 'c1.json');
+    const container = make({ state: 'RUNNING' });
+    await container.save();
+    const writes = [container.save(), container.forget(), container.markExited(exited(0)), container.save()];
+    await Promise.all(writes);
+    await container.setResources(resources({ memoryLimitBytes: 5 }));
+    await container.ended;
+    assert.deepEqual([container.view().state, existsSync(path), told], ['EXITED', false, []]);
   });
 
   it('keeps its first end', async () => {

@@ -6,7 +6,8 @@
  *   counts even if it cannot be written: what has ended has ended, and the next to ask for its end writes it again.
  * - `ended` resolves once, after the record says EXITED and the log was drained (or nothing came of it any more).
  * - Whoever listens is told STARTED before STOPPED, however the guest's answer and its event overtake each other.
- * - `turns` orders create, start and remove; stop takes no turn, so that a second stop can shorten the first one's grace.
+ * - `turns` orders create, start and remove; stop takes no turn, so that a second stop can shorten the first one's grace. Who needs
+ *   the sandbox's turn as well takes that first: the other way round two would wait for each other.
  */
 import { BoxError } from '../../errors.ts';
 import type { Exited__Output } from '../../guest-client/generated/a3s/guest/v1/Exited.ts';
@@ -31,12 +32,16 @@ export class Container {
   #resolveEnded: () => void = () => undefined;
   #ending = false;
   #toldStarted: boolean;
+  /** Resolves with whether a start was taken back. */
+  #takenBack: Promise<boolean> | undefined;
 
   /** `tell` is called after each change of state that events speak of. */
   constructor(record: ContainerRecord, recordPath: string, tell: (type: EventType) => void = () => undefined) {
     this.#record = record;
     this.#kept = new KeptRecord(recordPath, () => this.#record);
-    this.#tell = tell;
+    this.#tell = (type) => {
+      if (!this.#kept.deleted) tell(type);
+    };
     this.#toldStarted = record.state === 'RUNNING';
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
@@ -94,6 +99,7 @@ export class Container {
     await this.#kept.save();
   }
 
+  /** Deletes its record. What is told of it later (an exit on its way, say) is neither recorded nor told on. */
   async forget(): Promise<void> {
     await this.#kept.delete();
   }
@@ -119,8 +125,21 @@ export class Container {
     }
   }
 
+  /**
+   * Waits for `killing`, which takes back a start that must not come true. The end of a process that the guest reports meanwhile, or
+   * later, is that killing's, and the caller says how the container has ended; unless it rejects: then it counts as any other.
+   */
+  async takeBack(killing: Promise<void>): Promise<void> {
+    this.#takenBack = killing.then(
+      () => true,
+      () => false,
+    );
+    await killing;
+  }
+
   /** The guest has reported the end of the process. */
   async markExited(event: Exited__Output): Promise<void> {
+    if (this.#takenBack !== undefined && (await this.#takenBack)) return;
     this.#tellStarted();
     await this.end({
       exitCode: event.exitCode,

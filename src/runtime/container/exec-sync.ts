@@ -17,7 +17,7 @@ export const OUTPUT_CAP = 16 * 1024 * 1024 - 64 * 1024;
 const GUEST_SLACK_MS = 10_000;
 
 export async function execSync(
-  context: RuntimeContext,
+  context: Pick<RuntimeContext, 'index'>,
   id: string,
   command: readonly string[],
   timeoutSeconds: number,
@@ -40,6 +40,8 @@ export async function execSync(
     stream.end();
     return await collect(stream as AsyncIterable<RunResponse__Output>, container.id, command, timeoutSeconds);
   } catch (error) {
+    // the stream was cancelled, and says so: but kubelet counts a probe as failed only if its time is over
+    if (overdue?.aborted) throw notEnded(command, container.id, timeoutSeconds, error);
     throw isServiceError(error) ? guestError(error, 'Run', 'EXEC_FAILED') : error;
   } finally {
     for (const source of [signal, overdue]) source?.removeEventListener('abort', cancel);
@@ -70,4 +72,12 @@ async function collect(
     );
   }
   return { stdout: output.stdout(), stderr: output.stderr(), exitCode: end.exitCode };
+}
+
+function notEnded(command: readonly string[], containerId: string, timeoutSeconds: number, cause: unknown): BoxError {
+  return new BoxError(
+    'DEADLINE',
+    `${JSON.stringify(command[0])} in container ${containerId} has not ended ${timeoutSeconds} s after its start, nor could its guest kill it: look at the storage it uses`,
+    { cause },
+  );
 }

@@ -10,9 +10,12 @@ import { requireMemory } from '../vm-limits.ts';
  * What `change` does not set stays. CONTAINER_STATE if it has exited, VM_TOO_SMALL for a memory limit beyond the VM,
  * INVALID_REQUEST if the guest refuses one (a memory limit below what the container holds, for one).
  */
-export async function updateContainer(context: RuntimeContext, id: string, change: Resources): Promise<void> {
-  const { sandbox, container } = context.index.getContainer(id);
-  await container.turns.take(async () => {
+export async function updateContainer(
+  context: Pick<RuntimeContext, 'index' | 'log'>,
+  id: string,
+  change: Resources,
+): Promise<void> {
+  await context.index.inTurn(id, async (sandbox, container) => {
     const { state, config } = container.record;
     if (state === 'EXITED') {
       throw new BoxError('CONTAINER_STATE', `container ${container.id} is EXITED: its limits cannot be changed`);

@@ -56,6 +56,32 @@ describe('LogPump', () => {
     assert.equal(guest.acknowledged('plain'), lines(0, 5000).length);
   });
 
+  it('takes chunks of 64 KiB', async () => {
+    guest.chunkBytes = 64 * KIB;
+    const pump = await LogPump.start(options('long'));
+    guest.print('long', lines(0, 5000));
+    guest.end('long');
+    await pump.drained;
+    assert.equal(await content(join(dir, 'long.log')), lines(0, 5000));
+  });
+
+  for (const [bytes, words] of [
+    [64 * KIB + 1, /a chunk of 65537 bytes/],
+    [128 * KIB, /larger than max/],
+  ] as const) {
+    it(`gives up a guest that sends ${bytes} bytes in one chunk, and cuts none of it into lines`, async () => {
+      guest.chunkBytes = bytes;
+      const said: string[] = [];
+      const debug = (facts: { readonly error?: unknown }): void => void said.push(String(facts.error));
+      const pump = await LogPump.start(options(`flood-${bytes}`, { log: { ...silent, debug } }));
+      guest.print(`flood-${bytes}`, '\n'.repeat(bytes));
+      guest.end(`flood-${bytes}`);
+      await pump.drained;
+      assert.match(said.join(), words);
+      assert.deepEqual([pump.written, await content(join(dir, `flood-${bytes}.log`))], [0, '']);
+    });
+  }
+
   it('begins behind what an earlier container has left in the file', async () => {
     await writeFile(join(dir, 'again.log'), '2016-09-21T00:00:00.669794202Z stdout F before\n');
     const pump = await LogPump.start(options('again'));

@@ -10,7 +10,7 @@
 import { BoxError, messageOf } from '../../errors.ts';
 import type { LogChunk__Output } from '../../guest-client/generated/a3s/guest/v1/LogChunk.ts';
 import type { LogsResponse__Output } from '../../guest-client/generated/a3s/guest/v1/LogsResponse.ts';
-import type { GuestClient, LogConnection } from '../../guest-client/guest-client.ts';
+import { type GuestClient, type LogConnection, MAX_PIECE } from '../../guest-client/guest-client.ts';
 import type { Log } from '../log.ts';
 import { writeVolatile } from '../store/record-file.ts';
 import { settlesWithin } from '../time.ts';
@@ -21,8 +21,8 @@ import type { LogPosition } from './log-position.ts';
 
 /** How often the position is recorded: it bounds what a restart must count again. */
 const RECORD_EVERY_BYTES = 1024 * 1024;
-/** A write to the old file that takes longer does not return: its disk hangs. */
-const REOPEN_LIMIT_MS = 20_000;
+/** What a log's disk takes longer for does not return: it hangs. */
+const DISK_LIMIT_MS = 20_000;
 
 export interface LogPumpOptions {
   readonly guest: Pick<GuestClient, 'logs'>;
@@ -67,11 +67,23 @@ export class LogPump {
     this.drained = this.#run();
   }
 
-  /** Opens the log file (INVALID_REQUEST if that fails) and begins with the container's first byte, after what it may hold. */
+  /**
+   * Opens the log file (INVALID_REQUEST if that fails, DEADLINE if its disk does not answer) and begins with the container's first
+   * byte, after what it may hold.
+   */
   static async start(options: LogPumpOptions): Promise<LogPump> {
-    const file = options.logPath === '' ? undefined : await LogFile.open(options.logPath);
+    const file = options.logPath === '' ? undefined : await openInTime(options);
     const pump = new LogPump(options, file, { stdout: 0n, stderr: 0n });
-    await pump.#fileTurns.take(() => pump.#record());
+    try {
+      await inTime(
+        pump.#fileTurns.take(() => pump.#record()),
+        options,
+      );
+    } catch (error) {
+      // the next start has a pump of its own
+      pump.stop();
+      throw error;
+    }
     return pump;
   }
 
@@ -98,14 +110,13 @@ export class LogPump {
 
   /**
    * Opens the log anew at its path: when this resolves, nothing more goes to the file it was. CONTAINER_STATE (and no file) if
-   * the log has ended; DEADLINE if the old file's disk does not answer.
+   * the log has ended; DEADLINE if a disk does not answer.
    */
   async reopen(): Promise<void> {
-    const { containerId, logPath } = this.#options;
-    const turn = this.#fileTurns.take(() => this.#exchangeFile());
-    if (!(await settlesWithin(turn, REOPEN_LIMIT_MS))) {
-      throw new BoxError('DEADLINE', `log ${logPath} of container ${containerId} hangs in a write: look at its disk`);
-    }
+    await inTime(
+      this.#fileTurns.take(() => this.#exchangeFile()),
+      this.#options,
+    );
   }
 
   async #exchangeFile(): Promise<void> {
@@ -154,6 +165,7 @@ export class LogPump {
   }
 
   async #take(chunk: LogChunk__Output): Promise<void> {
+    requirePiece(this.#options.containerId, chunk);
     const name = chunk.stream === 'STDERR' ? 'stderr' : 'stdout';
     const cutter = this.#cutters[name];
     const offset = BigInt(chunk.offset);
@@ -229,6 +241,36 @@ export class LogPump {
       this.#options.log.debug({ error: messageOf(error) }, 'log position not recorded');
     }
   }
+}
+
+/** DEADLINE if the log's disk does not answer in time: what it was asked to do it may still do, behind whoever waited. */
+async function inTime(work: Promise<unknown>, { containerId, logPath }: LogPumpOptions): Promise<void> {
+  if (await settlesWithin(work, DISK_LIMIT_MS)) return;
+  throw new BoxError(
+    'DEADLINE',
+    `log ${logPath} of container ${containerId} has waited ${DISK_LIMIT_MS / 1000} s for its disk: look at that`,
+  );
+}
+
+/** The log file; one that comes late is closed again. */
+async function openInTime(options: LogPumpOptions): Promise<LogFile> {
+  const opening = LogFile.open(options.logPath);
+  try {
+    await inTime(opening, options);
+  } catch (error) {
+    opening.then((file) => file.close()).catch(() => undefined);
+    throw error;
+  }
+  return opening;
+}
+
+/** Cutting a chunk into lines costs a hundred times its bytes, and nothing else runs meanwhile: a longer one is not for us to cut. */
+function requirePiece(containerId: string, { data }: LogChunk__Output): void {
+  if (data.length <= MAX_PIECE) return;
+  throw new BoxError(
+    'GUEST_ANSWER',
+    `log of container ${containerId} comes in a chunk of ${data.length} bytes, and ${MAX_PIECE} are the most`,
+  );
 }
 
 /** No file if there is to be none, or none that can be had; the record then says how far the output has come. */

@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, it, mock } from 'node:test';
 import { SandboxRig } from '../../testing/sandbox-rig.ts';
 import { readRecord } from '../store/record-file.ts';
-import { Vm } from '../vm/vm.ts';
-import { Sandbox } from './sandbox.ts';
 import { sandboxRecordSchema } from './sandbox-record.ts';
 
 let rig: SandboxRig;
@@ -15,31 +13,15 @@ afterEach(async () => {
   await rig.remove();
 });
 
-/** A sandbox with a VM, as the next daemon has it before its guest has answered. */
-async function held(): Promise<Sandbox> {
-  const { id, paths } = await rig.sandbox();
-  const sandbox = new Sandbox(
-    await readRecord(paths.record, sandboxRecordSchema),
-    paths,
-    rig.tools.events,
-    rig.tools.log,
-  );
-  const vm = await Vm.adopt(paths, 'ab');
-  assert.ok(vm !== undefined, id);
-  sandbox.hold(vm, rig.tools.cgroups);
-  rig.tools.index.add(sandbox);
-  return sandbox;
-}
-
 it('who gives a VM up names the cause, and the console’s last words go with it', async () => {
-  const sandbox = await held();
+  const sandbox = await rig.held();
   await sandbox.giveUp('it was silent');
   assert.equal(sandbox.record.reason, 'it was silent; its console is empty');
   assert.equal((await readRecord(sandbox.paths.record, sandboxRecordSchema)).state, 'NOTREADY');
 });
 
 it('a VM that cannot even be killed leaves its sandbox NOTREADY, and says so', async () => {
-  const sandbox = await held();
+  const sandbox = await rig.held();
   mock.method(sandbox.vm(), 'kill', () => Promise.reject(new Error('process 7 does not end')));
   await sandbox.giveUp('it was silent');
   assert.equal(sandbox.record.reason, 'it was silent; process 7 does not end');

@@ -56,6 +56,15 @@ export class SandboxIndex {
     if (found === undefined) throw new BoxError('CONTAINER_NOT_FOUND', `container ${id} does not exist`);
     return found;
   }
+
+  /** Runs `work` in a container's turn; CONTAINER_NOT_FOUND also if it was removed before that came. */
+  async inTurn<T>(id: string, work: (sandbox: Sandbox, container: Container) => Promise<T>): Promise<T> {
+    const { container } = this.getContainer(id);
+    return container.turns.take(async () => {
+      const { sandbox } = this.getContainer(container.id);
+      return work(sandbox, container);
+    });
+  }
 }
 
 /** One string per (name, namespace, uid, attempt); NUL cannot stand in any of them. */

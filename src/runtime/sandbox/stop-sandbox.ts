@@ -10,17 +10,24 @@ import { settleBoth } from '../time.ts';
 import { discardRun } from '../vm/run-folder.ts';
 import type { Sandbox } from './sandbox.ts';
 
+interface StopTools extends Pick<RuntimeContext, 'index' | 'log'> {
+  readonly network: Pick<PodNetwork, 'detach'>;
+  readonly cgroups: Pick<Cgroups, 'remove'>;
+}
+
 /** Kills the containers without grace, ends the VM, frees the network; the records stay. */
-export async function stopSandbox(context: RuntimeContext, id: string): Promise<void> {
+export async function stopSandbox(context: StopTools, id: string): Promise<void> {
   const sandbox = context.index.find(id);
   if (sandbox !== undefined) await sandbox.turns.take(() => stop(context, sandbox));
 }
 
 /** Stops it if it runs, then deletes everything of it, its containers included. */
-export async function removeSandbox(context: RuntimeContext, id: string): Promise<void> {
+export async function removeSandbox(context: StopTools, id: string): Promise<void> {
   const sandbox = context.index.find(id);
   if (sandbox === undefined) return;
   await sandbox.turns.take(async () => {
+    // another call of this one came first
+    if (context.index.find(sandbox.id) !== sandbox) return;
     await stop(context, sandbox);
     await failpoint('remove.stopped');
     await removeShares(sandbox.paths);
@@ -35,7 +42,7 @@ export async function removeSandbox(context: RuntimeContext, id: string): Promis
   });
 }
 
-async function stop(context: RuntimeContext, sandbox: Sandbox): Promise<void> {
+async function stop(context: StopTools, sandbox: Sandbox): Promise<void> {
   if (sandbox.record.state === 'READY') {
     await killContainers(sandbox, context.log);
     await failpoint('stop.containers-killed');
@@ -50,7 +57,7 @@ async function stop(context: RuntimeContext, sandbox: Sandbox): Promise<void> {
 
 /** What an ended sandbox still holds of the host goes. A cgroup that cannot be removed keeps no address, and the other way round. */
 export async function freeHost(
-  { network, cgroups }: { readonly network: Pick<PodNetwork, 'detach'>; readonly cgroups: Pick<Cgroups, 'remove'> },
+  { network, cgroups }: Pick<StopTools, 'network' | 'cgroups'>,
   { place, cgroup }: Pick<Sandbox, 'place' | 'cgroup'>,
 ): Promise<void> {
   const removed = cgroups.remove(cgroup).then(() => failpoint('stop.cgroup-removed'));

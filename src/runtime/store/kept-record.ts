@@ -2,17 +2,25 @@
 import { Turns } from '../turns.ts';
 import { deleteRecord, writeRecord } from './record-file.ts';
 
-/** INVARIANT: writes take turns, and each writes what is true at its turn: the file never goes back. */
+/**
+ * INVARIANT: writes take turns, and each writes what is true at its turn: the file never goes back. Once deleted it is never
+ * written again, whatever is still saved.
+ */
 export class KeptRecord {
   readonly #path: string;
   readonly #current: () => unknown;
   readonly #turns = new Turns();
   #behind = false;
+  #deleted = false;
 
   /** `current` is the record as it is now. */
   constructor(path: string, current: () => unknown) {
     this.#path = path;
     this.#current = current;
+  }
+
+  get deleted(): boolean {
+    return this.#deleted;
   }
 
   async save(): Promise<void> {
@@ -27,10 +35,14 @@ export class KeptRecord {
   }
 
   async delete(): Promise<void> {
-    await this.#turns.take(() => deleteRecord(this.#path));
+    await this.#turns.take(async () => {
+      await deleteRecord(this.#path);
+      this.#deleted = true;
+    });
   }
 
   async #write(): Promise<void> {
+    if (this.#deleted) return;
     this.#behind = true;
     await writeRecord(this.#path, this.#current());
     this.#behind = false;
