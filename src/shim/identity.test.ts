@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { identify, isAlive, killShim, startTimeOf } from './identity.ts';
+import { identify, isAlive, killExactly, startTimeOf } from './identity.ts';
 
 describe('shim identity', () => {
   it('holds while the process lives and no longer', async () => {
@@ -11,11 +11,11 @@ describe('shim identity', () => {
     const identity = identify(child.pid ?? 0);
     assert.ok(identity !== undefined && isAlive(identity));
     assert.equal(isAlive({ ...identity, startTime: '1' }), false);
-    assert.equal(killShim({ ...identity, bootId: 'another boot' }), false);
-    assert.equal(killShim(identity), true);
+    assert.equal(killExactly({ ...identity, bootId: 'another boot' }), false);
+    assert.equal(killExactly(identity), true);
     await once(child, 'exit');
     assert.equal(isAlive(identity), false);
-    assert.equal(killShim(identity), false);
+    assert.equal(killExactly(identity), false);
   });
 
   it('is not fooled by a command with spaces and brackets', () => {

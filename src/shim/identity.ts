@@ -26,7 +26,7 @@ export function isAlive(identity: ShimIdentity): boolean {
 }
 
 /** Sends SIGKILL to exactly this process; false if it is gone. */
-export function killShim(identity: ShimIdentity): boolean {
+export function killExactly(identity: ShimIdentity): boolean {
   if (!isAlive(identity)) return false;
   try {
     process.kill(identity.pid, 'SIGKILL');

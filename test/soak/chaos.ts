@@ -5,7 +5,7 @@
  */
 import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { identify, killShim } from '../../src/shim/identity.ts';
+import { identify, killExactly } from '../../src/shim/identity.ts';
 import type { Folders } from '../e2e/harness/daemon.ts';
 import { Daemon } from '../e2e/harness/daemon.ts';
 import { shims } from '../e2e/harness/leftovers.ts';
@@ -86,7 +86,7 @@ export class Chaos {
       const victim = this.#random.pick(left);
       if (victim === undefined) return false;
       const identity = identify(victim.pid);
-      if (identity !== undefined && killShim(identity)) return true;
+      if (identity !== undefined && killExactly(identity)) return true;
       left = left.filter((shim) => shim !== victim);
     }
   }

@@ -1,5 +1,5 @@
 /** The shims of one daemon, also those whose run folder is gone. */
-import { killShim } from '../../shim/identity.ts';
+import { killExactly } from '../../shim/identity.ts';
 import { runFolders } from '../paths.ts';
 import { shimProcesses } from '../vm/shim-processes.ts';
 import type { Trace } from './trace.ts';
@@ -9,6 +9,6 @@ export async function findShims(state: string): Promise<readonly Trace[]> {
     kind: 'shim',
     name: `process ${identity.pid}`,
     owner: folder,
-    remove: async () => killShim(identity),
+    remove: async () => killExactly(identity),
   }));
 }

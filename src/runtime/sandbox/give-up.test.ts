@@ -29,7 +29,7 @@ it('a VM that cannot even be killed leaves its sandbox NOTREADY, and says so', a
 });
 
 it('a VM that does not end when it is stopped leaves its sandbox NOTREADY, and whoever stopped it is told', async () => {
-  const sandbox = await held();
+  const sandbox = await rig.held();
   mock.method(sandbox.vm(), 'shutdown', () => Promise.reject(new Error('process 7 does not end')));
   await assert.rejects(sandbox.stopVm('stopped'), /process 7 does not end/);
   assert.equal(sandbox.record.reason, 'stopped; process 7 does not end');

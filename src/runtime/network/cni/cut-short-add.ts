@@ -7,7 +7,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { errnoOf } from '../../../errors.ts';
-import { identify, killShim as killExactly, type ShimIdentity } from '../../../shim/identity.ts';
+import { identify, killExactly, type ShimIdentity } from '../../../shim/identity.ts';
 import { doesNotEnd, findProcesses } from '../../host/processes.ts';
 import { listFolder } from '../../store/folder.ts';
 import { comesTrue } from '../../time.ts';
