@@ -15,9 +15,9 @@ fi
 say "end-to-end tests in two test nodes, the second one's output after the first's ($reason)"
 test/node/boot-files.sh >/dev/null
 # what a file took, in seconds; only the balance depends on it
-declare -A took=([bad-input]=115 [clock]=60 [crash]=230 [deadlines]=95 [doctor]=100 [events]=55 [failpoints]=400 [guest-faults]=150 [images]=65
+declare -A took=([bad-input]=115 [clock]=70 [crash]=230 [deadlines]=95 [doctor]=100 [events]=55 [failpoints]=400 [guest-faults]=150 [images]=65
   [lifecycle]=195 [logs]=180 [mounts]=75 [network-config]=210 [network-leaks]=380 [network-ports]=110 [network]=105 [process]=75
-  [readme]=60 [removal]=120 [resources]=65 [security]=95 [soak]=155 [stats]=75 [streaming]=135 [streams]=115)
+  [readme]=60 [removal]=80 [resources]=65 [security]=95 [soak]=155 [spawn]=60 [stats]=75 [streaming]=135 [streams]=115)
 first_files=() second_files=() balance=0
 for file in "$@"; do
   name=$(basename "$file" .test.ts)
