@@ -31,8 +31,8 @@ it('asks for a beat after each beat, three to the limit, and tells a silence onc
 });
 
 it('brings the clock of the moment with each request', async () => {
-  const stop = followHeartbeat(guest.client, LIMIT_MS, () => undefined);
   let asked = Date.now();
+  const stop = followHeartbeat(guest.client, LIMIT_MS, () => undefined);
   for (let beats = 0; beats < 3; beats += 1) {
     const [, beat, , realtimeNs] = (await once(guest.beats, 'asked')) as [number, () => void, unknown, string];
     const millis = Number(BigInt(realtimeNs) / 1_000_000n);

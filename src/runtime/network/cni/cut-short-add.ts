@@ -5,11 +5,10 @@
  *
  * Such a process is known by its environment: a plugin's children have the plugin's, and so has the plugin itself.
  */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { errnoOf } from '../../../errors.ts';
 import { identify, killExactly, type ShimIdentity } from '../../../shim/identity.ts';
-import { doesNotEnd, findProcesses } from '../../host/processes.ts';
-import { listFolder } from '../../store/folder.ts';
+import { doesNotEnd, findProcesses, unlessGone } from '../../host/processes.ts';
 import { comesTrue } from '../../time.ts';
 
 const KILL_LIMIT_MS = 10_000;
@@ -61,5 +60,5 @@ async function environmentOf(pid: number): Promise<readonly string[]> {
 async function hasEnded({ pid, startTime }: ShimIdentity): Promise<boolean> {
   const now = identify(pid);
   if (now !== undefined) return now.startTime !== startTime;
-  return (await listFolder(`/proc/${pid}/task`)).length <= 1;
+  return ((await unlessGone(readdir(`/proc/${pid}/task`))) ?? []).length <= 1;
 }
