@@ -15,9 +15,9 @@ fi
 say "end-to-end tests in two test nodes, the second one's output after the first's ($reason)"
 test/node/boot-files.sh >/dev/null
 # what a file took, in seconds; only the balance depends on it
-declare -A took=([bad-input]=115 [clock]=70 [crash]=230 [deadlines]=95 [doctor]=100 [events]=55 [failpoints]=400 [guest-faults]=150 [images]=65
-  [lifecycle]=195 [logs]=180 [mounts]=75 [network-config]=210 [network-leaks]=380 [network-ports]=110 [network]=105 [process]=75
-  [readme]=60 [removal]=80 [resources]=65 [security]=95 [soak]=155 [spawn]=60 [stats]=75 [streaming]=135 [streams]=115)
+declare -A took=([bad-input]=115 [clock]=50 [crash]=270 [deadlines]=100 [doctor]=115 [events]=65 [failpoints]=445 [guest-faults]=140 [images]=65
+  [lifecycle]=145 [logs]=165 [mounts]=75 [network-config]=295 [network-leaks]=445 [network-ports]=125 [network]=115 [process]=75
+  [readme]=60 [removal]=60 [resources]=65 [security]=95 [soak]=160 [spawn]=65 [stats]=75 [streaming]=120 [streams]=155)
 first_files=() second_files=() balance=0
 for file in "$@"; do
   name=$(basename "$file" .test.ts)
