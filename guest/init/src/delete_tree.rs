@@ -8,6 +8,7 @@
 
 use std::ffi::{CStr, CString};
 use std::io::{self, ErrorKind};
+use std::os::fd::BorrowedFd;
 use std::path::Path;
 
 use nix::errno::Errno;
@@ -15,6 +16,7 @@ use nix::fcntl::{AT_FDCWD, renameat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
 
 use crate::open_folder::OpenFolder;
+use crate::seals::unseal;
 
 /// After so many entries everything else gets its turn.
 const STEP: u32 = 32;
@@ -111,9 +113,9 @@ impl<'a> Deletion<'a> {
         let Some(here) = self.open.last().filter(|_| name != c"." && name != c"..") else {
             return;
         };
-        let mut deleted = unlinkat(here.folder.fd(), name, UnlinkatFlags::NoRemoveDir);
-        if deleted == Err(Errno::EISDIR) {
-            deleted = unlinkat(here.folder.fd(), name, UnlinkatFlags::RemoveDir);
+        let mut deleted = delete_one(here.folder.fd(), name);
+        if deleted == Err(Errno::EPERM) && unseal(here.folder.fd(), name) {
+            deleted = delete_one(here.folder.fd(), name);
         }
         match deleted {
             Err(Errno::ENOTEMPTY) if self.open.len() < MAX_DEPTH => self.enter(name),
@@ -169,9 +171,18 @@ impl<'a> Deletion<'a> {
     }
 }
 
+/// ENOTEMPTY for a folder with something in it.
+fn delete_one(folder: BorrowedFd<'_>, name: &CStr) -> nix::Result<()> {
+    match unlinkat(folder, name, UnlinkatFlags::NoRemoveDir) {
+        Err(Errno::EISDIR) => unlinkat(folder, name, UnlinkatFlags::RemoveDir),
+        deleted => deleted,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::seals::seal;
     use std::fs;
     use std::os::fd::OwnedFd;
     use std::os::unix::fs::symlink;
@@ -267,6 +278,22 @@ mod tests {
         fs::remove_file(top).unwrap();
         delete_at_once(&outside);
         assert!(!outside.exists());
+    }
+
+    #[test]
+    fn what_is_sealed_is_deleted_and_what_lies_below_it() {
+        let top = folder("sealed");
+        let below = top.join("folder/below");
+        fs::create_dir_all(&below).unwrap();
+        for file in [top.join("file"), below.join("file")] {
+            fs::write(&file, "").unwrap();
+            if !seal(&file) {
+                return delete_at_once(&top);
+            }
+        }
+        assert!(seal(&below) && seal(&top.join("folder")));
+        delete_at_once(&top);
+        assert!(!top.exists());
     }
 
     #[test]

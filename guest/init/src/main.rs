@@ -33,6 +33,7 @@ mod removals;
 mod ring;
 mod rootfs_mounts;
 mod sandbox;
+mod seals;
 mod server;
 mod shares;
 mod spec;

@@ -43,6 +43,23 @@ describe('RemoveContainer', () => {
     return { asked: asked.promise, finish: () => done.resolve() };
   }
 
+  it('waits for an end that recovery is about to tell', async () => {
+    const running = await rig.heldContainer(sandbox, { state: 'RUNNING', startedAt: '1' });
+    const { guest } = sandbox.vm();
+    // it has exited already: there is nobody to signal
+    const signalled = new Promise<void>((resolve) => {
+      mock.method(guest, 'signalContainer', async () => resolve());
+    });
+    mock.method(guest, 'removeContainer', async () => undefined);
+    const removal = removeContainer(rig.tools, running.id);
+    await signalled;
+    const reconciled = running.turns.take(() =>
+      running.end({ exitCode: 7, reason: 'Error', message: '', finishedAt: '9' }),
+    );
+    assert.equal(await settlesWithin(reconciled, PATIENCE_MS), true);
+    await removal;
+  });
+
   it('leaves nothing for whoever comes meanwhile to change, and no record of it', async () => {
     const { asked, finish } = slowRemoval();
     mock.method(sandbox.vm().guest, 'updateContainer', async () => undefined);

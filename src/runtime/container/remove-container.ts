@@ -13,8 +13,10 @@ export async function removeContainer(context: Pick<RuntimeContext, 'index'>, id
   const found = context.index.findContainer(id);
   if (found === undefined) return;
   const { sandbox, container } = found;
-  // behind a start, which may hang: the rest of the sandbox goes on meanwhile, and what was started runs by now
-  await container.turns.take(() => kill(sandbox, container));
+  // behind a start, which may hang: the rest of the sandbox goes on meanwhile, and what was started runs by now. The turn is not kept
+  // for the kill: recovery, which may be the one to tell of the end, needs it
+  await container.turns.take(async () => undefined);
+  await kill(sandbox, container);
   await sandbox.turns.take(() => container.turns.take(() => remove(sandbox, container)));
 }
 

@@ -25,10 +25,15 @@ const attachmentSchema = z.object({
   }),
   /** The last result that ADD had, whether it went on to its end or not. */
   result: rawResultSchema.optional(),
-  /** Whether it did: if not, it may have been cut short, and something of it may still run. */
-  added: z.boolean().default(false),
+  /** Whether it did; not told by daemons before this was recorded. */
+  added: z.boolean().optional(),
 });
 export type AttachmentRecord = z.infer<typeof attachmentSchema>;
+
+/** Whether its ADD did not go on to its end, as far as can be told: then something of it may still run. */
+export function wasCutShort({ added, result }: AttachmentRecord): boolean {
+  return added === undefined ? result === undefined : !added;
+}
 
 /** One that is UNFINISHED, with no whole one beside it, was being written for the first time when a daemon died: no plugin has run. */
 const NAME = /^([0-9a-f]{64})\.json(?:\.tmp)?$/;

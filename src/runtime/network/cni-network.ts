@@ -19,7 +19,7 @@ import { NETNS_DIR } from '../paths.ts';
 import { exists } from '../store/folder.ts';
 import { millisBetween } from '../time.ts';
 import { announcement, IFNAME, podInterfaces } from './attachment-result.ts';
-import { type AttachmentRecord, AttachmentStore } from './attachment-store.ts';
+import { type AttachmentRecord, AttachmentStore, wasCutShort } from './attachment-store.ts';
 import { loadNetwork } from './cni/conf-dir.ts';
 import { endCutShortAdd } from './cni/cut-short-add.ts';
 import { invocationFor } from './cni/invocation.ts';
@@ -188,13 +188,13 @@ export class CniNetwork implements PodNetwork {
     const record = await this.#recordOf(sandboxId);
     const there = await exists(join(NETNS_DIR, netnsName));
     if (record !== undefined) {
-      if (!record.added) await this.#endCutShortAdd(sandboxId);
+      if (wasCutShort(record)) await this.#endCutShortAdd(sandboxId);
       const invocation = there ? record.invocation : { ...record.invocation, netns: '' };
       const started = process.hrtime.bigint();
       await this.#release(record, invocation);
       const ms = millisBetween(started, process.hrtime.bigint());
       this.#options.log.debug({ sandboxId, network: record.list.name, ms }, 'CNI DEL done');
-      if (!record.added) {
+      if (wasCutShort(record)) {
         const { log } = this.#options;
         await attempt(log, { sandboxId }, 'addresses without an owner not freed', () => freeOwnerless(record.list));
       }
