@@ -3,7 +3,7 @@
 # cores, then cached.
 . "$(dirname "$0")/lib.sh"
 containerd=$(version_of containerd) runc=$(version_of runc)
-entry=$cache/peer-$(printf %s "$containerd $runc" | cat - scripts/build-peer.sh | sha256sum | cut -c1-16)
+entry=$cache/peer-$(key_of versions.json scripts/build-peer.sh)
 build() {
   need go "go.dev, version 1.26.3 or later"
   export GOBIN=$out GOFLAGS='-trimpath -buildvcs=false' GOTOOLCHAIN=local

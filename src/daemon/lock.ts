@@ -30,13 +30,13 @@ export class FolderLock {
   static async take(path: string): Promise<FolderLock> {
     await mkdir(path, { recursive: true, mode: 0o711 });
     const folder = await open(path, 'r');
+    let held = false;
     try {
-      if (await locks(folder, '--exclusive', '--wait', String(WAIT_SECONDS))) return new FolderLock(folder);
-    } catch (error) {
-      await folder.close();
-      throw error;
+      held = await locks(folder, '--exclusive', '--wait', String(WAIT_SECONDS));
+    } finally {
+      if (!held) await folder.close();
     }
-    await folder.close();
+    if (held) return new FolderLock(folder);
     throw new BoxError(
       'SOCKET_TAKEN',
       `another a3s-boxd uses ${path} already: stop it or use another --root and --state`,

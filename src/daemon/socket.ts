@@ -35,7 +35,7 @@ async function isSocket(path: string): Promise<boolean> {
 }
 
 /** Whether somebody listens there. */
-export function answers(path: string): Promise<boolean> {
+function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
     socket.once('connect', () => {

@@ -1,9 +1,9 @@
 /** Puts guest-init on the sandboxes' file system, where it can be hard-linked into each root share. */
 import { createHash } from 'node:crypto';
-import { chmod, copyFile, mkdir, open, readFile, rename } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists } from '../store/folder.ts';
-import { syncFolder } from '../store/record-file.ts';
+import { syncPath } from '../store/record-file.ts';
 
 const EXECUTABLE = 0o555;
 
@@ -19,10 +19,10 @@ export async function installGuestInit(root: string, source: string): Promise<st
   await mkdir(dir, { recursive: true, mode: 0o755 });
   const tmp = `${target}.${process.pid}`;
   await copyFile(source, tmp);
-  await syncFile(tmp);
+  await syncPath(tmp);
   await chmod(tmp, EXECUTABLE);
   await rename(tmp, target);
-  await syncFolder(dir);
+  await syncPath(dir);
   return target;
 }
 
@@ -30,13 +30,4 @@ async function digestOf(path: string): Promise<string> {
   return createHash('sha256')
     .update(await readFile(path))
     .digest('hex');
-}
-
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, 'r+');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }

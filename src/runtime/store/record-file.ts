@@ -20,7 +20,7 @@ export async function writeRecord(path: string, record: unknown): Promise<void> 
     await file.close();
   }
   await rename(tmp, path);
-  await syncFolder(dirname(path));
+  await syncPath(dirname(path));
 }
 
 /** Replaces `path` atomically, but not durably: for what is worthless after a reboot. */
@@ -57,15 +57,15 @@ export async function deleteVolatile(path: string): Promise<void> {
 /** As deleteVolatile, durably. */
 export async function deleteRecord(path: string): Promise<void> {
   await deleteVolatile(path);
-  await syncFolder(dirname(path));
+  await syncPath(dirname(path));
 }
 
-/** Makes the folder's names durable. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
+/** Makes a file's bytes, or a folder's names, durable. */
+export async function syncPath(path: string): Promise<void> {
+  const opened = await open(path, 'r');
   try {
-    await folder.sync();
+    await opened.sync();
   } finally {
-    await folder.close();
+    await opened.close();
   }
 }
