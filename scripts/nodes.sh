@@ -27,7 +27,8 @@ in_node() {
   "${run[@]}"
 }
 
-# side_by_side FUNCTION…: all at once, the output of the second and later ones after the first's. Fails if one fails.
+# side_by_side FUNCTION…: all at once, the output of the second and later ones after the first's, and last of all, once more, what
+# node:test says of failed tests. Fails if one fails.
 side_by_side() {
   local said name status=0 jobs=() job
   said=$(mktemp -d)
@@ -35,9 +36,10 @@ side_by_side() {
     "$name" >"$said/$name" 2>&1 &
     jobs+=($!)
   done
-  "$1" || status=$?
+  "$1" 2>&1 | tee "$said/$1" || status=$?
   for job in "${jobs[@]}"; do wait "$job" || status=$?; done
   for name in "${@:2}"; do cat "$said/$name"; done
+  for name in "$@"; do sed -n '/^✖ failing tests:/,$p' "$said/$name"; done
   rm -r "$said"
   return $status
 }
