@@ -4,6 +4,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 const KIB_PER_MIB = 1024;
 /** The guest's RAM is two pieces: 16 MiB below the kernel's image and the rest above it. No other anonymous piece is as large. */
 const GUEST_RAM_MIN_KIB = 12 * KIB_PER_MIB;
+/** The copy of the guest kernel's code (guest/krun/patches/krun-vmm-large-pages.patch): no other anonymous piece is as large. */
+const KERNEL_CODE_KIB = 10 * KIB_PER_MIB;
 
 export interface ShimMemory {
   /** Proportional set sizes, MiB. */
@@ -12,7 +14,7 @@ export interface ShimMemory {
   readonly ownMiB: number;
 }
 
-/** Splits a shim's PSS into guest RAM, the guest kernel's image (libkrunfw), and its own. */
+/** Splits a shim's PSS into guest RAM, the guest kernel's image (libkrunfw's, and the copy of its code), and its own. */
 export async function shimMemory(pid: number): Promise<ShimMemory> {
   const sums = { guest: 0, kernel: 0, own: 0 };
   let kind: keyof typeof sums = 'own';
@@ -28,7 +30,9 @@ export async function shimMemory(pid: number): Promise<ShimMemory> {
 function kindOf([, from = '', to = '', access = '', file = '']: RegExpExecArray): 'guest' | 'kernel' | 'own' {
   if (file.includes('libkrunfw')) return 'kernel';
   const kib = (Number.parseInt(to, 16) - Number.parseInt(from, 16)) / KIB_PER_MIB;
-  return file === '' && access === 'rw-p' && kib >= GUEST_RAM_MIN_KIB ? 'guest' : 'own';
+  if (file !== '' || access !== 'rw-p') return 'own';
+  if (kib === KERNEL_CODE_KIB) return 'kernel';
+  return kib >= GUEST_RAM_MIN_KIB ? 'guest' : 'own';
 }
 
 /** Resident set of a process, MiB. */

@@ -111,7 +111,7 @@ say(
         ),
       ],
       [
-        'guest kernel image (shared)',
+        'guest kernel image (its code is each VM’s own)',
         spread(
           memory.map(({ kernelMiB }) => kernelMiB),
           1,
