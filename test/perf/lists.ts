@@ -9,25 +9,24 @@ const SANDBOXES = 4;
 const CONTAINERS = 200;
 /** Of all containers; only these have statistics. */
 const RUNNING = 20;
-const CALLS = 50;
 /** kubelet asks each second, for days: what counts is a daemon, and a client, whose code is compiled. */
-const CALLS_BEFORE = 200;
-const STATS_CALLS = 10;
+const OFTEN = { before: 200, calls: 50 } as const;
+const SELDOM = { before: 1, calls: 10 } as const;
 
 type Lists = ReadonlyMap<string, readonly number[] | undefined>;
 
 async function measure(cri: Cri): Promise<Lists> {
   const pods = await fill(cri);
   const { runtime, images } = cri;
-  const lists: readonly [string, number, number, () => Promise<unknown>][] = [
-    ['ListPodSandbox', CALLS_BEFORE, CALLS, () => call(runtime.listPodSandbox.bind(runtime), {})],
-    ['ListContainers', CALLS_BEFORE, CALLS, () => call(runtime.listContainers.bind(runtime), {})],
-    ['ListImages', CALLS_BEFORE, CALLS, () => call(images.listImages.bind(images), {})],
-    ['ListPodSandboxStats', 1, STATS_CALLS, () => call(runtime.listPodSandboxStats.bind(runtime), {})],
-    ['ListContainerStats', 1, STATS_CALLS, () => call(runtime.listContainerStats.bind(runtime), {})],
+  const lists: readonly [string, typeof OFTEN | typeof SELDOM, () => Promise<unknown>][] = [
+    ['ListPodSandbox', OFTEN, () => call(runtime.listPodSandbox.bind(runtime), {})],
+    ['ListContainers', OFTEN, () => call(runtime.listContainers.bind(runtime), {})],
+    ['ListImages', OFTEN, () => call(images.listImages.bind(images), {})],
+    ['ListPodSandboxStats', SELDOM, () => call(runtime.listPodSandboxStats.bind(runtime), {})],
+    ['ListContainerStats', SELDOM, () => call(runtime.listContainerStats.bind(runtime), {})],
   ];
   const times = new Map<string, readonly number[] | undefined>();
-  for (const [name, before, calls, list] of lists) times.set(name, await sample(calls, list, before));
+  for (const [name, { before, calls }, list] of lists) times.set(name, await sample(calls, list, before));
   for (const pod of pods) await removePod(cri, pod);
   return times;
 }
@@ -50,7 +49,7 @@ const { own, peer, version } = await measureBoth(measure);
 const size = `${CONTAINERS} containers in ${SANDBOXES} pods, ${RUNNING} of them running`;
 process.stdout.write(
   table(
-    `Lists with ${size}, beside containerd ${version} + runc, ms, p50 / p95 (target: at most 2); the first three after ${CALLS_BEFORE} calls`,
+    `Lists with ${size}, beside containerd ${version} + runc, ms, p50 / p95 (target: at most 2); the first three after ${OFTEN.before} calls`,
     ['', 'a3s-box', 'containerd + runc', 'ratio of p50'],
     [...own].map(([name, times]) => compared(name, times, peer.get(name), 1)),
   ),

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 const KIB_PER_MIB = 1024;
 /** The guest's RAM is two pieces: 16 MiB below the kernel's image and the rest above it. No other anonymous piece is as large. */
 const GUEST_RAM_MIN_KIB = 12 * KIB_PER_MIB;
-/** The copy of the guest kernel's code (guest/krun/patches/krun-vmm-large-pages.patch): no other anonymous piece is as large. */
+/** The copy of the guest kernel's code (guest/krun/patches/krun-vmm-large-pages.patch): no other anonymous piece has this size. */
 const KERNEL_CODE_KIB = 10 * KIB_PER_MIB;
 
 export interface ShimMemory {
