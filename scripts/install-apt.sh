@@ -2,7 +2,7 @@
 # install-apt.sh run|test|bench: Debian packages that are missing, and nothing else.
 . "$(dirname "$0")/lib.sh"
 run=(e2fsprogs iproute2 util-linux containernetworking-plugins iptables build-essential git ca-certificates)
-test=("${run[@]}" qemu-system-x86 qemu-system-common kmod cpio xz-utils zstd docker-registry jq curl erofs-utils)
+test=("${run[@]}" qemu-system-x86 qemu-system-common kmod cpio xz-utils zstd docker-registry jq curl erofs-utils systemd dbus)
 bench=("${test[@]}" libseccomp-dev pkg-config)
 declare -n wanted=${1:?run, test or bench}
 export DEBIAN_FRONTEND=noninteractive

@@ -3,7 +3,9 @@ import { constants } from 'node:fs';
 import { access, readFile, statfs } from 'node:fs/promises';
 import { release, totalmem } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { messageOf } from '../errors.ts';
 import { type Hierarchy, parseHierarchy, rootsOf } from '../runtime/cgroup/hierarchy.ts';
+import { askSystemd, isSystemdHost } from '../runtime/host/systemd.ts';
 import { loadNetwork } from '../runtime/network/cni/conf-dir.ts';
 import { exists } from '../runtime/store/folder.ts';
 
@@ -26,6 +28,8 @@ export interface HostFacts {
   readonly hasCniConfig: boolean;
   readonly cgroups: Hierarchy | undefined;
   readonly cgroupsWritable: boolean;
+  /** Why systemd, which runs this host, does not answer; '' if it does, undefined if it does not run the host. */
+  readonly systemdProblem: string | undefined;
   /** Of version 2. */
   readonly controllers: readonly string[];
   readonly memoryMiB: number;
@@ -57,10 +61,12 @@ const TOOLS = [
 ];
 /** What the own network's plugins call for masquerade and host ports. */
 export const OWN_NETWORK_TOOL = 'iptables';
+/** They come with systemd; without it nobody calls them. */
+export const SYSTEMD_TOOLS: readonly string[] = ['busctl', 'systemctl'];
 
 /** The folders need not exist yet. */
 export async function readHostFacts(root: string, cniConfDir: string): Promise<HostFacts> {
-  const programs = [...TOOLS, OWN_NETWORK_TOOL];
+  const programs = [...TOOLS, OWN_NETWORK_TOOL, ...SYSTEMD_TOOLS];
   const cgroups = parseHierarchy(await text('/proc/self/mountinfo'));
   const there = await Promise.all(programs.map((tool) => isInstalled(tool)));
   const controllers = cgroups?.version === 2 ? await text(join(cgroups.root, 'cgroup.controllers')) : '';
@@ -76,6 +82,7 @@ export async function readHostFacts(root: string, cniConfDir: string): Promise<H
     ),
     cgroups,
     cgroupsWritable: cgroups !== undefined && (await allWritable(rootsOf(cgroups))),
+    systemdProblem: (await isSystemdHost()) ? await askSystemd().then(() => '', messageOf) : undefined,
     controllers: controllers.trim().split(' '),
     memoryMiB: Math.floor(totalmem() / 1024 ** 2),
     overcommit: (await text('/proc/sys/vm/overcommit_memory')).trim(),

@@ -29,6 +29,7 @@ const good: HostFacts = {
   hasCniConfig: false,
   cgroups: { version: 2, root: '/sys/fs/cgroup' },
   cgroupsWritable: true,
+  systemdProblem: '',
   controllers: ['cpu', 'io', 'memory', 'pids'],
   memoryMiB: 8192,
   overcommit: '0',
@@ -41,7 +42,10 @@ const good: HostFacts = {
 /** What is said of a host that differs from the good one in this, without what is all right. */
 function complaints(
   over: Partial<HostFacts>,
-  more: Partial<typeof limits> | { cgroupDriver: 'none' } | { cni: { defaultNetwork: undefined } } = {},
+  more:
+    | Partial<typeof limits>
+    | { cgroupDriver: 'none' | 'cgroupfs' | 'systemd' }
+    | { cni: { defaultNetwork: undefined } } = {},
 ): readonly string[] {
   return hostFindings({ ...good, ...over }, { ...limits, ...more })
     .filter(({ level }) => level !== 'ok')
@@ -59,10 +63,11 @@ it('each thing that is wrong is said once, with what to do', () => {
     [{ kernel: '5.10.0' }, 'fail host kernel: 5.10.0'],
     [{ tun: false }, 'fail tun: there is no /dev/net/tun'],
     [{ missingTools: ['tc', 'mkfs.ext4'] }, 'fail programs: missing: tc, mkfs.ext4'],
-    [{ missingTools: ['iptables'] }, 'fail programs: missing: iptables'],
+    [{ missingTools: ['iptables', 'busctl', 'systemctl'] }, 'fail programs: missing: iptables'],
     [{ cgroups: undefined }, 'fail cgroups: no cgroup file system is mounted'],
     [{ cgroupsWritable: false }, 'fail cgroups: cannot be written'],
     [{ cgroups: { version: 1, roots: {} } }, 'warn cgroups: version 1'],
+    [{ systemdProblem: '`busctl …` failed: no bus' }, 'fail systemd: `busctl …` failed: no bus'],
     [{ controllers: ['cpu'] }, 'fail cgroups: version 2 without memory'],
     [{ memoryMiB: 1000 }, 'fail memory: 1000 MiB: room for 0 pods of the default size'],
     [{ overcommit: '2' }, 'warn memory: 8192 MiB: room for 14 pods of the default size; vm.overcommit_memory is 2'],
@@ -105,6 +110,15 @@ it('every program that the sources run is looked for', async (t) => {
 
 it('a file system without a fixed number of inodes has enough of them', () => {
   assert.deepEqual(complaints({ disk: { ...good.disk, inodes: 0, freeInodes: 0 } }), []);
+});
+
+it('systemd counts only where it makes the groups', () => {
+  const silent = { systemdProblem: 'no bus' };
+  assert.deepEqual(complaints(silent, { cgroupDriver: 'systemd' }), ['fail systemd: no bus']);
+  assert.deepEqual(complaints(silent, { cgroupDriver: 'cgroupfs' }), []);
+  const absent = { systemdProblem: undefined };
+  assert.deepEqual(complaints(absent, { cgroupDriver: 'systemd' }), ['fail systemd: does not run this host']);
+  assert.deepEqual(complaints(absent), []);
 });
 
 it('who switches cgroups off is told what that means, and nothing else of them', () => {

@@ -2,7 +2,7 @@
 import type { DaemonConfig } from '../config/schema.ts';
 import { usableMiB, withVmm } from '../runtime/admission/capacity.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
-import { type HostFacts, OWN_NETWORK_TOOL } from './host-facts.ts';
+import { type HostFacts, OWN_NETWORK_TOOL, SYSTEMD_TOOLS } from './host-facts.ts';
 
 type Limits = Pick<DaemonConfig, 'admission' | 'cgroupDriver' | 'defaultMemoryMiB'> & {
   readonly cni: Pick<DaemonConfig['cni'], 'defaultNetwork'>;
@@ -24,6 +24,7 @@ export function hostFindings(facts: HostFacts, limits: Limits): readonly Finding
     facts.tun ? ok('tun', '/dev/net/tun') : fail('tun', 'there is no /dev/net/tun', 'run modprobe tun'),
     tools(facts, limits),
     cgroups(facts, limits),
+    ...systemd(facts, limits),
     memory(facts, limits),
     sharing(facts),
     propagation(facts),
@@ -54,7 +55,9 @@ function kernel({ kernel: release }: HostFacts): Finding {
 
 function tools({ missingTools, hasCniConfig }: HostFacts, { cni }: Limits): Finding {
   const ownNetwork = cni.defaultNetwork !== undefined && !hasCniConfig;
-  const missing = missingTools.filter((tool) => ownNetwork || tool !== OWN_NETWORK_TOOL);
+  // that systemd does not answer is said by another check
+  const spared = [...(ownNetwork ? [] : [OWN_NETWORK_TOOL]), ...SYSTEMD_TOOLS];
+  const missing = missingTools.filter((tool) => !spared.includes(tool));
   return missing.length === 0
     ? ok('programs', 'all are there')
     : fail(
@@ -89,6 +92,20 @@ function cgroups({ cgroups: found, cgroupsWritable, controllers }: HostFacts, { 
         `version 2 without ${missing.join(' and ')}`,
         'boot with these controllers, or have them delegated',
       );
+}
+
+/** Only where sandboxes' groups are systemd's. */
+function systemd({ systemdProblem }: HostFacts, { cgroupDriver }: Limits): readonly Finding[] {
+  if (cgroupDriver === 'none' || cgroupDriver === 'cgroupfs') return [];
+  if (systemdProblem === '') return [ok('systemd', 'answers')];
+  if (systemdProblem !== undefined) {
+    return [
+      fail('systemd', systemdProblem, 'start dbus.service, or set cgroup_driver = "cgroupfs", here and for kubelet'),
+    ];
+  }
+  return cgroupDriver === 'auto'
+    ? []
+    : [fail('systemd', 'does not run this host', 'set cgroup_driver = "cgroupfs" or "auto"')];
 }
 
 function memory({ memoryMiB, overcommit }: HostFacts, { admission, defaultMemoryMiB }: Limits): Finding {

@@ -6,6 +6,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NO_OOM } from '../runtime/cgroup/oom-watch.ts';
 import { Container } from '../runtime/container/container.ts';
 import { type ContainerRecord, containerRecordSchema } from '../runtime/container/container-record.ts';
 import { EventHub } from '../runtime/events/event-hub.ts';
@@ -68,7 +69,7 @@ export class SandboxRig {
         traces: async () => [],
         reconcile: async (_known, quiet) => void this.reconciled.push(quiet),
       },
-      cgroups: { remove: async () => undefined, find: async () => [], oomKills: async () => 0 },
+      cgroups: { remove: async () => undefined, find: async () => [], watchOom: () => NO_OOM },
       admission: { booting: [] },
     };
   }

@@ -26,7 +26,7 @@ describe('a3s-boxd doctor', () => {
     const name = `${hostMark(root, state)}${LOST.slice(0, 12)}`;
     await mkdir(join(root, 'sandboxes', LOST, 'share'), { recursive: true });
     await mkdir(join(state, 's', LOST.slice(0, 12)), { recursive: true });
-    await mkdir(join('/sys/fs/cgroup/a3s-box', name));
+    await mkdir(join('/sys/fs/cgroup/a3s-box', name), { recursive: true });
     assert.equal((await run('ip', ['netns', 'add', name])).code, 0);
   };
 

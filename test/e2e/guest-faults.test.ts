@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { sandboxPaths } from '../../src/runtime/paths.ts';
 import { type Cri, connectCri } from './harness/cri.ts';
 import { type Pod, until } from './harness/crictl.ts';
 import { Heard } from './harness/events.ts';
+import { groupsOf } from './harness/host-cgroup.ts';
 import { shims } from './harness/leftovers.ts';
 import { BUSYBOX } from './harness/settings.ts';
 import { useWorld } from './harness/suite.ts';
@@ -95,9 +95,9 @@ describe('guest faults', () => {
 
   it('a VMM whose memory the host takes away', async () => {
     const lost = await start('squeezed');
-    const { root, state } = world().folders;
-    const { cgroupName } = sandboxPaths(root, state, lost.pod.id);
-    await writeFile(join('/sys/fs/cgroup/a3s-box', cgroupName, 'memory.max'), String(8 * MIB));
+    const shim = (await shims(world().folders)).find(({ sandbox }) => sandbox === lost.pod.id);
+    const [group] = await groupsOf(shim?.pid ?? 0);
+    await writeFile(join(String(group), 'memory.max'), String(8 * MIB));
     await assertLost(lost, /the host killed the VM, whose cgroup or whose pod had reached its memory limit/);
   });
 

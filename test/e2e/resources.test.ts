@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { z } from 'zod';
 import type { LinuxContainerResources } from '../../src/cri/generated/runtime/v1/LinuxContainerResources.ts';
 import { type Cri, call, connectCri } from './harness/cri.ts';
 import type { Pod } from './harness/crictl.ts';
+import { type HostLimits, hostLimits } from './harness/host-cgroup.ts';
 import { shims } from './harness/leftovers.ts';
 import { useWorld } from './harness/suite.ts';
 
@@ -72,18 +71,14 @@ describe('resources', () => {
     assert.ok(kib > 280 * 1024 && kib < 360 * 1024, `${kib} KiB`);
   });
 
-  /** What the host's group of the VMM holds it to. */
-  const hostLimits = async (): Promise<readonly string[]> => {
+  const vmmLimits = async (): Promise<HostLimits> => {
     const [shim] = await shims(world().folders);
     assert.ok(shim !== undefined);
-    const [, group = ''] = /^0::(.*)$/m.exec(await readFile(`/proc/${shim.pid}/cgroup`, 'utf8')) ?? [];
-    assert.match(group, /^\/kubepods\/podres\/a3s-[0-9a-f]{6}-[0-9a-f]{12}$/);
-    const read = async (file: string): Promise<string> => (await readFile(join(CGROUP, group, file), 'utf8')).trim();
-    return Promise.all(['memory.max', 'cpu.max'].map(read));
+    return hostLimits(shim.pid);
   };
 
-  it('hold the VMM in a group of the host below the pod’s', async () => {
-    assert.deepEqual(await hostLimits(), [String(363 * MIB), '100000 100000']);
+  it('hold the VMM on the host', async () => {
+    assert.deepEqual(await vmmLimits(), { memory: String(363 * MIB), cpu: '100000 100000' });
   });
 
   it('limit the container in its cgroup', async () => {
@@ -143,7 +138,7 @@ describe('resources', () => {
     const resize = (resources: LinuxContainerResources): Promise<unknown> =>
       call(cri.runtime.updatePodSandboxResources.bind(cri.runtime), { podSandboxId: pod.id, resources });
     await resize({ memoryLimitInBytes: 100 * MIB, cpuQuota: 90_000, cpuPeriod: 100_000 });
-    assert.deepEqual(await hostLimits(), [String(363 * MIB), '90000 100000']);
+    assert.deepEqual(await vmmLimits(), { memory: String(363 * MIB), cpu: '90000 100000' });
     await assert.rejects(
       resize({ memoryLimitInBytes: 400 * MIB }),
       /more than the 328 MiB of its VM, which cannot grow/,

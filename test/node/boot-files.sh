@@ -1,13 +1,20 @@
 #!/usr/bin/env bash
-# boot-files.sh: the test node's kernel and initramfs, from Debian packages that are unpacked, never installed. Prints their folder.
+# boot-files.sh [CGROUPS]: the test node's kernel and initramfs, from Debian packages that are unpacked, never installed. Prints
+# their folder. CGROUPS is the version (2) that the kernel must have: later ones have no memory controller in version 1.
 . "$(dirname "$0")/../../scripts/lib.sh"
-entry=$cache/testnode-$(key_of test/node/boot-files.sh test/node/init test/node/modules versions.json)
+cgroups=${1:-2}
+case $cgroups in
+  1) names=(linux-image-cloud-amd64) release='6[.]1[.]' ;;
+  2) names=("$(version_of testNodeKernel)" linux-image-cloud-amd64) release='6[.](1[2-9]|[2-9][0-9])' ;;
+  *) die "boot-files.sh: there is no version $cgroups of cgroups" ;;
+esac
+entry=$cache/testnode-$cgroups-$(key_of test/node/boot-files.sh test/node/init test/node/modules versions.json)
 
-# kernel_package: the package behind the name in versions.json; Debian 13 has the same kernel as its usual one
+# kernel_package: the package behind the name in versions.json; Debian 13 has the same kernel as its usual one, Debian 12 an older one
 kernel_package() {
   local name
-  for name in "$(version_of testNodeKernel)" linux-image-cloud-amd64; do
-    apt-cache depends "$name" 2>/dev/null | awk '/^  Depends: linux-image-6\.(1[2-9]|[2-9][0-9])/ { print $2; exit }'
+  for name in "${names[@]}"; do
+    apt-cache depends "$name" 2>/dev/null | awk -v wanted="^linux-image-$release" '/^  Depends:/ && $2 ~ wanted { print $2; exit }'
   done | head -1
 }
 
@@ -15,7 +22,7 @@ download() { # download FOLDER: both packages, unpacked into it
   local package
   [ -n "$(kernel_package)" ] || apt-get -qq update || die "apt-get update failed: is the Debian mirror reachable?"
   package=$(kernel_package)
-  [ -n "$package" ] || die "apt knows no cloud kernel of 6.12 or later: the test node needs Debian 12 or later on amd64"
+  [ -n "$package" ] || die "apt knows no cloud kernel $release: the test node needs Debian 12 on amd64, or a later one if cgroups are of version 2"
   mkdir "$1"
   (cd "$1" && apt-get -qq -o APT::Sandbox::User=root download "$package" busybox-static) ||
     die "cannot download $package: run apt-get update, and check that the Debian mirror is reachable"

@@ -17,7 +17,7 @@ const mark = `a3s-test${process.pid}-`;
 const place = { parent: `/a3s-test-${process.pid}/pod`, name: `${mark}0123` };
 
 describe('groups of this host', { skip: hierarchy === undefined || process.getuid?.() !== 0 }, () => {
-  const cgroups = new CgroupFolders('cgroupfs', hierarchy);
+  const cgroups = new CgroupFolders(hierarchy);
   const folders = hierarchy === undefined ? [] : rootsOf(hierarchy).map((root) => `${root}/${groupPath(place)}`);
   let child: ReturnType<typeof spawn>;
   before(() => {
@@ -35,9 +35,9 @@ describe('groups of this host', { skip: hierarchy === undefined || process.getui
   it('one is made with limits, takes a process in, and goes when that has ended', async () => {
     await cgroups.create(place, { memoryBytes: 512 * MIB });
     // as a second call after a crash would
-    await cgroups.create(place, { memoryBytes: 256 * MIB });
+    const enter = await cgroups.create(place, { memoryBytes: 256 * MIB });
     assert.ok(child.pid !== undefined);
-    await cgroups.join(place, child.pid);
+    await enter(child.pid);
     for (const folder of folders) {
       assert.equal((await readFile(`${folder}/cgroup.procs`, 'utf8')).trim(), String(child.pid));
     }
@@ -50,7 +50,9 @@ describe('groups of this host', { skip: hierarchy === undefined || process.getui
       limits.filter((text) => text !== ''),
       [`${256 * MIB}\n`],
     );
-    assert.equal(await cgroups.oomKills(place), 0);
+    const oom = cgroups.watchOom(place);
+    assert.equal(await oom.kills(), 0);
+    oom.end();
     assert.deepEqual(
       (await cgroups.find(mark)).map(({ name, paths }) => [name, paths.length]),
       [[place.name, folders.length]],
@@ -86,7 +88,7 @@ it('what systemd takes back in a slice is handed down again before a limit is se
       await writeFile(join(folder, 'cgroup.subtree_control'), folder === root ? 'memory\n' : '\n');
     }
     await writeFile(join(group, 'memory.max'), '');
-    const cgroups = new CgroupFolders('systemd', { version: 2, root });
+    const cgroups = new CgroupFolders({ version: 2, root });
     await cgroups.limit({ parent: 'kubepods.slice', name: place.name }, { memoryBytes: MIB });
     assert.equal(await readFile(join(slice, 'cgroup.subtree_control'), 'utf8'), '+memory');
     assert.equal(await readFile(join(root, 'cgroup.subtree_control'), 'utf8'), 'memory\n');
@@ -97,9 +99,9 @@ it('what systemd takes back in a slice is handed down again before a limit is se
 });
 
 it('without cgroups a sandbox cannot be made, unless the configuration says that it needs none, but it can go', async () => {
-  const lacking = new CgroupFolders('cgroupfs', undefined);
+  const lacking = new CgroupFolders(undefined);
   await assert.rejects(lacking.create(place, {}), (error) => isBoxError(error, 'CGROUP_FAILED'));
-  assert.equal(await lacking.oomKills(place), 0);
+  assert.equal(await lacking.watchOom(place).kills(), 0);
   await lacking.remove(place);
   const none = await openCgroups('none');
   await none.create(place, {});

@@ -7,9 +7,10 @@ import { readIfThere } from '../store/folder.ts';
 import { comesTrue } from '../time.ts';
 import type { CgroupPlace } from './cgroup-path.ts';
 import { groupPath } from './cgroup-path.ts';
-import type { Cgroups } from './cgroups.ts';
+import type { Cgroups, Enter } from './cgroups.ts';
 import { type Hierarchy, rootsOf } from './hierarchy.ts';
 import { type CgroupLimits, limitFiles } from './limits.ts';
+import { NO_OOM, OomFile, type OomWatch } from './oom-watch.ts';
 
 /** Version 2 hands a controller down only where every group on the way says so. */
 const HANDED_DOWN = ['cpu', 'memory', 'pids', 'io'];
@@ -26,22 +27,22 @@ export interface FoundCgroup {
 }
 
 export class CgroupFolders implements Cgroups {
-  readonly driver: 'cgroupfs' | 'systemd';
+  readonly driver = 'cgroupfs';
   readonly #found: Hierarchy | undefined;
 
-  constructor(driver: 'cgroupfs' | 'systemd', hierarchy: Hierarchy | undefined) {
-    this.driver = driver;
+  constructor(hierarchy: Hierarchy | undefined) {
     this.#found = hierarchy;
   }
 
-  async create(place: CgroupPlace, limits: CgroupLimits): Promise<void> {
+  async create(place: CgroupPlace, limits: CgroupLimits): Promise<Enter> {
     await failing(`cannot make cgroup ${groupPath(place)}`, async () => {
       for (const folder of this.#folders(place)) await mkdir(folder, { recursive: true });
     });
     await this.limit(place, limits);
+    return (pid) => this.#enter(place, pid);
   }
 
-  async join(place: CgroupPlace, pid: number): Promise<void> {
+  async #enter(place: CgroupPlace, pid: number): Promise<void> {
     await failing(`cannot move process ${pid} into cgroup ${groupPath(place)}`, async () => {
       for (const folder of this.#folders(place)) await write(join(folder, 'cgroup.procs'), String(pid));
     });
@@ -50,7 +51,7 @@ export class CgroupFolders implements Cgroups {
   async limit(place: CgroupPlace, limits: CgroupLimits): Promise<void> {
     const hierarchy = this.#hierarchy();
     const path = groupPath(place);
-    // each time: a slice is systemd's, which may have taken back what was handed down in it
+    // each time: below a slice systemd may have taken back what was handed down
     if (hierarchy.version === 2) {
       await failing(`cannot hand controllers down to cgroup ${path}`, () => handDown(hierarchy.root, path));
     }
@@ -69,14 +70,12 @@ export class CgroupFolders implements Cgroups {
     for (const folder of this.#folders(place)) await removeGroup(folder, this.#found.version);
   }
 
-  async oomKills(place: CgroupPlace): Promise<number> {
-    const hierarchy = this.#found;
-    if (hierarchy === undefined) return 0;
+  watchOom(place: CgroupPlace): OomWatch {
     const [root, file] =
-      hierarchy.version === 2 ? [hierarchy.root, 'memory.events'] : [hierarchy.roots.memory, 'memory.oom_control'];
-    if (root === undefined) return 0;
-    const text = await readFile(join(root, groupPath(place), file), 'utf8').catch(() => '');
-    return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0);
+      this.#found?.version === 2
+        ? [this.#found.root, 'memory.events']
+        : [this.#found?.roots.memory, 'memory.oom_control'];
+    return root === undefined ? NO_OOM : new OomFile(join(root, groupPath(place), file));
   }
 
   async find(mark: string): Promise<readonly FoundCgroup[]> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { isBoxError } from '../../errors.ts';
-import { expandSlice, groupPath } from './cgroup-path.ts';
+import { expandSlice, groupPath, scopeOf } from './cgroup-path.ts';
 
 it('a group lies below the pod’s, in the words of either driver', () => {
   const cases: readonly (readonly [string, string])[] = [
@@ -16,6 +16,13 @@ it('a group lies below the pod’s, in the words of either driver', () => {
     ['/test.slice', 'test.slice/box.scope'],
   ];
   for (const [parent, path] of cases) assert.equal(groupPath({ parent, name: 'box' }), path, parent);
+});
+
+it('what lies below a slice is a scope of systemd’s, and nothing else is', () => {
+  const name = 'box';
+  assert.deepEqual(scopeOf({ parent: '/a.slice/a-b.slice', name }), { unit: 'box.scope', slice: 'a-b.slice' });
+  assert.deepEqual(scopeOf({ parent: '-.slice', name }), { unit: 'box.scope', slice: '-.slice' });
+  for (const parent of ['', '/kubepods/podx', '/a.slice/b']) assert.equal(scopeOf({ parent, name }), undefined, parent);
 });
 
 it('slices are expanded as systemd does', () => {

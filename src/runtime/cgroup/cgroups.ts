@@ -1,47 +1,46 @@
 /** The host's side of a pod's limits: each sandbox's VMM runs in a group of its own, below the pod's. */
-
 import { readFile } from 'node:fs/promises';
-import { exists } from '../store/folder.ts';
+import { isSystemdHost } from '../host/systemd.ts';
 import { CgroupFolders, type FoundCgroup } from './cgroup-folders.ts';
 import type { CgroupPlace } from './cgroup-path.ts';
 import { parseHierarchy } from './hierarchy.ts';
 import type { CgroupLimits } from './limits.ts';
+import { NO_OOM, type OomWatch } from './oom-watch.ts';
+import { SystemdScopes } from './systemd-scopes.ts';
 
-/** In whose words kubelet names pods' groups; `none`: sandboxes have no groups. */
+/** Who makes the pods' groups, and in whose words kubelet names them; `none`: sandboxes have no groups. */
 export type CgroupDriver = 'cgroupfs' | 'systemd' | 'none';
+
+/** Moves a process into a group. */
+export type Enter = (pid: number) => Promise<void>;
 
 export interface Cgroups {
   readonly driver: CgroupDriver;
-  /** Makes the group with these limits; CGROUP_FAILED says what the host refused. */
-  create(place: CgroupPlace, limits: CgroupLimits): Promise<void>;
-  /** Moves a process into it. */
-  join(place: CgroupPlace, pid: number): Promise<void>;
+  /** Makes the group with these limits, with the first process in it at the latest; CGROUP_FAILED says what the host refused. */
+  create(place: CgroupPlace, limits: CgroupLimits): Promise<Enter>;
   /** Sets the limits that are given. */
   limit(place: CgroupPlace, limits: CgroupLimits): Promise<void>;
   /** Removes it once its last process is gone; fine if it is gone itself. */
   remove(place: CgroupPlace): Promise<void>;
-  /** How many of its processes the kernel has killed for want of memory. */
-  oomKills(place: CgroupPlace): Promise<number>;
+  /** Counts those of its processes that the kernel kills for want of memory, until it is ended. */
+  watchOom(place: CgroupPlace): OomWatch;
   /** All groups whose names begin with the mark, wherever they lie. */
   find(mark: string): Promise<readonly FoundCgroup[]>;
 }
 
-/**
- * `auto`: systemd where it runs the host (sd_booted(3)), for kubelet then has it make the pods' slices. The sandboxes' own groups
- * are always made in the file system, below the pod's: systemd does not know of them, and may take back what a slice hands down.
- */
+/** `auto`: systemd where it runs the host (sd_booted(3)), for kubelet then has it make the pods' slices. */
 export async function openCgroups(wanted: CgroupDriver | 'auto'): Promise<Cgroups> {
-  const driver = wanted === 'auto' ? ((await exists('/run/systemd/system')) ? 'systemd' : 'cgroupfs') : wanted;
+  const driver = wanted === 'auto' ? ((await isSystemdHost()) ? 'systemd' : 'cgroupfs') : wanted;
   if (driver === 'none') return NO_CGROUPS;
-  return new CgroupFolders(driver, parseHierarchy(await readFile('/proc/self/mountinfo', 'utf8')));
+  const folders = new CgroupFolders(parseHierarchy(await readFile('/proc/self/mountinfo', 'utf8')));
+  return driver === 'systemd' ? new SystemdScopes(folders) : folders;
 }
 
 const NO_CGROUPS: Cgroups = {
   driver: 'none',
-  create: async () => undefined,
-  join: async () => undefined,
+  create: async () => async () => undefined,
   limit: async () => undefined,
   remove: async () => undefined,
-  oomKills: async () => 0,
+  watchOom: () => NO_OOM,
   find: async () => [],
 };

@@ -60,7 +60,7 @@ export function limitFiles(version: 1 | 2, { memoryBytes, cpu, cpuShares }: Cgro
 }
 
 /** cpu.shares of 2 to 262144 become a weight of 1 to 10000, as every runtime maps them. */
-function weightOf(shares: number): number {
+export function weightOf(shares: number): number {
   const within = Math.min(262_144, Math.max(2, shares));
   return 1 + Math.floor(((within - 2) * 9999) / 262_142);
 }

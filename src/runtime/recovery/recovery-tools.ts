@@ -7,6 +7,6 @@ import type { PodNetwork } from '../network/pod-network.ts';
 export interface RecoveryTools
   extends Pick<RuntimeContext, 'root' | 'state' | 'index' | 'events' | 'log' | 'tokenFor' | 'heartbeatMs'> {
   readonly network: Pick<PodNetwork, 'detach' | 'traces' | 'reconcile'>;
-  readonly cgroups: Pick<Cgroups, 'remove' | 'find' | 'oomKills'>;
+  readonly cgroups: Pick<Cgroups, 'remove' | 'find' | 'watchOom'>;
   readonly admission: Pick<Admission, 'booting'>;
 }

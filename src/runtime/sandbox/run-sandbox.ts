@@ -68,7 +68,7 @@ async function bootSandbox(
   undo.push('admission', async () => admitted());
   const cgroup = { parent: config.cgroupParent, name: paths.cgroupName };
   undo.push('cgroup', () => context.cgroups.remove(cgroup));
-  await context.cgroups.create(cgroup, sandboxLimits(config, box));
+  const confine = await context.cgroups.create(cgroup, sandboxLimits(config, box));
   await failpoint('run.cgroup-made');
   undo.push('shares', () => removeShares(paths));
   const place = { sandboxId: id, netnsName: paths.netnsName };
@@ -80,7 +80,6 @@ async function bootSandbox(
   );
 
   const token = context.tokenFor(id);
-  const confine = (pid: number): Promise<void> => context.cgroups.join(cgroup, pid);
   const spec = { sandboxId: id, paths, box, network, token, confine };
   const { vm, timings } = await boots.run(signal, () => Vm.boot(context.parts, spec, signal));
   undo.push('vm', () => vm.kill());

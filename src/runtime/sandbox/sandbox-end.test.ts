@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { containerRecord, sandboxRecord } from '../../testing/records.ts';
 import { standInVm } from '../../testing/stand-in-vm.ts';
+import { NO_OOM } from '../cgroup/oom-watch.ts';
 import { Container } from '../container/container.ts';
 import { containerRecordSchema } from '../container/container-record.ts';
 import { EventHub } from '../events/event-hub.ts';
@@ -16,7 +17,7 @@ import { sandboxRecordSchema } from './sandbox-record.ts';
 
 const ID = 'ab'.repeat(32);
 const CONTAINER = 'cd'.repeat(32);
-const cgroups = { oomKills: async () => 0 };
+const cgroups = { watchOom: () => NO_OOM };
 
 describe('the end of a sandbox', () => {
   let dir = '';

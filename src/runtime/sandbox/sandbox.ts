@@ -14,6 +14,7 @@ import { failpoint } from '../../failpoints/failpoint.ts';
 import type { ContainerInfo__Output } from '../../guest-client/generated/a3s/guest/v1/ContainerInfo.ts';
 import type { CgroupPlace } from '../cgroup/cgroup-path.ts';
 import type { Cgroups } from '../cgroup/cgroups.ts';
+import type { OomWatch } from '../cgroup/oom-watch.ts';
 import type { Container } from '../container/container.ts';
 import { EXIT_CODE_UNKNOWN } from '../container/container-record.ts';
 import type { EventHub, EventType } from '../events/event-hub.ts';
@@ -48,6 +49,7 @@ export class Sandbox {
   #record: SandboxRecord;
   #vm: Vm | undefined;
   #gone: Promise<void> | undefined;
+  #oom: OomWatch | undefined;
   #stopping = false;
   #stopHeartbeat: () => void = () => undefined;
   /** Why the VM is being ended, if that is the daemon's doing. */
@@ -116,9 +118,11 @@ export class Sandbox {
   }
 
   /** Takes a live VM: from now on its end is this sandbox's end. `cgroups` know whether it died for want of the host's memory. */
-  hold(vm: Vm, cgroups: Pick<Cgroups, 'oomKills'>): void {
+  hold(vm: Vm, cgroups: Pick<Cgroups, 'watchOom'>): void {
     this.#vm = vm;
-    this.#gone = vm.ended.then(() => this.#onVmGone(cgroups));
+    const oom = cgroups.watchOom(this.cgroup);
+    this.#oom = oom;
+    this.#gone = vm.ended.then(() => this.#onVmGone(oom));
     void this.#noted(this.#gone);
   }
 
@@ -202,6 +206,7 @@ export class Sandbox {
     this.sessions.endAll(new BoxError('CANCELLED', 'the daemon is stopping: streams end, the pods run on'));
     this.#stopping = true;
     this.#stopHeartbeat();
+    this.#oom?.end();
     this.#gone = undefined;
     this.#vm?.release();
     this.#vm = undefined;
@@ -216,7 +221,8 @@ export class Sandbox {
     }
   }
 
-  async #onVmGone(cgroups: Pick<Cgroups, 'oomKills'>): Promise<void> {
+  async #onVmGone(oom: OomWatch): Promise<void> {
+    oom.end();
     if (this.#vm === undefined) return;
     this.#stopHeartbeat();
     const words = this.#vm.lastWords();
@@ -224,7 +230,7 @@ export class Sandbox {
     this.#vm = undefined;
     this.sessions.endAll(new BoxError('GUEST_GONE', `the VM of sandbox ${this.id} has ended`));
     if (this.#stopping) return;
-    if ((await cgroups.oomKills(this.cgroup)) > 0) this.#cause = OUT_OF_MEMORY;
+    if ((await oom.kills()) > 0) this.#cause = OUT_OF_MEMORY;
     const reason = `${this.#cause}; ${words}`;
     this.#log.error({ sandboxId: this.id, reason }, 'sandbox lost');
     await this.markNotReady(reason);

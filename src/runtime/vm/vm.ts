@@ -18,6 +18,7 @@ import { isAlive, type ShimIdentity } from '../../shim/identity.ts';
 import type { ShimConfig, ShimStatus } from '../../shim/protocol.ts';
 import { type SpawnedShim, spawnShim } from '../../shim/spawn.ts';
 import type { BoxConfig } from '../box-config.ts';
+import type { Enter } from '../cgroup/cgroups.ts';
 import { hostCommand } from '../host/host-command.ts';
 import type { NetworkAttachment } from '../network/pod-network.ts';
 import type { RunPaths, SandboxPaths } from '../paths.ts';
@@ -50,7 +51,7 @@ export interface VmSpec {
   readonly network: NetworkAttachment;
   readonly token: string;
   /** Puts the VMM's process where its limits are, before it becomes the VM. */
-  readonly confine: (pid: number) => Promise<void>;
+  readonly confine: Enter;
 }
 
 export class Vm {
