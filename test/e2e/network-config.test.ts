@@ -130,7 +130,12 @@ describe('pod network: configurations and plugins', () => {
 
   it('a broken one: NetworkReady says which file and why, and no pod is made', async () => {
     const { crictl } = world();
+    const said = async (line: RegExp): Promise<void> => {
+      await until(`the log says ${line}`, async () => line.test(world().daemon.log()) || undefined);
+    };
     await configure('10-broken.conflist', '{"cniVersion": "1.0.0", "name": "broken", "plugins": [');
+    // nobody has asked yet
+    await said(/10-broken\.conflist cannot be used.*pod network not ready/);
     const { status, message } = await networkReady();
     assert.equal(status, false);
     assert.match(message, /10-broken\.conflist cannot be used/);

@@ -21,6 +21,7 @@ import { millisBetween } from '../time.ts';
 import { announcement, IFNAME, podInterfaces } from './attachment-result.ts';
 import { type AttachmentRecord, AttachmentStore, wasCutShort } from './attachment-store.ts';
 import { loadNetwork } from './cni/conf-dir.ts';
+import { watchConfigurations } from './cni/conf-watch.ts';
 import { endCutShortAdd } from './cni/cut-short-add.ts';
 import { invocationFor } from './cni/invocation.ts';
 import { ipamOf, type NetworkList } from './cni/network-list.ts';
@@ -65,6 +66,8 @@ export class CniNetwork implements PodNetwork {
   /** Sandboxes whose DEL failed with nobody left who would ask again. */
   readonly #stuck = new Map<string, NetworkPlace>();
   #announced = '';
+  /** What the log has last said of it after a change. */
+  #said = '';
 
   private constructor(options: CniNetworkOptions, own: NetworkList | undefined) {
     this.#options = options;
@@ -76,6 +79,7 @@ export class CniNetwork implements PodNetwork {
   static async open(options: CniNetworkOptions): Promise<CniNetwork> {
     const network = await CniNetwork.inspect(options);
     if (network.#own !== undefined) await showDefaultNetwork(network.#own);
+    await watchConfigurations(options.confDir, () => network.#look(), options.log);
     return network;
   }
 
@@ -94,6 +98,16 @@ export class CniNetwork implements PodNetwork {
     } catch (error) {
       return { ready: false, reason: 'NetworkPluginNotReady', message: messageOf(error) };
     }
+  }
+
+  /** Says in the log what has become of the network, if anything has. */
+  async #look(): Promise<void> {
+    const { ready, message } = await this.readiness();
+    if (message === this.#said) return;
+    this.#said = message;
+    const { confDir, log } = this.#options;
+    if (ready) log.info({ confDir }, 'pod network ready');
+    else log.warn({ confDir, error: message }, 'pod network not ready');
   }
 
   async attach(place: NetworkPlace, config: SandboxConfig, signal: AbortSignal): Promise<NetworkAttachment> {

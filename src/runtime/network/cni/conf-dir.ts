@@ -1,8 +1,8 @@
 /**
  * The network that pods get: the first configuration by name in a folder, as kubelet's other runtimes choose it.
  *
- * The folder is read when somebody asks, not watched: kubelet asks every few seconds, a pod asks when it is made, and a folder
- * that is replaced, mounted over or made later cannot be missed that way.
+ * The folder is read whenever somebody asks: kubelet does every few seconds, a pod when it is made, and a folder that is replaced
+ * or mounted over cannot be missed that way. It is watched beside that (conf-watch.ts), so that a change shows in the log at once.
  */
 import { open } from 'node:fs/promises';
 import { extname, join } from 'node:path';
