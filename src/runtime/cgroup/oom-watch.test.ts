@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { watch } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { OomFile } from './oom-watch.ts';
 
 /** A file in place of the kernel's, which reports changes as that does. */
@@ -18,17 +19,21 @@ after(() => rm(base, { recursive: true }));
 it('a kill is counted although its group is gone when somebody asks', async () => {
   await writeFile(file, 'low 0\noom 0\noom_kill 0\n');
   const oom = new OomFile(file);
-  assert.equal(await oom.kills(), 0);
-  await writeFile(file, 'low 0\noom 3\noom_kill 2\n');
-  // the event and the read that it causes
-  await delay(200);
+  assert.equal(oom.kills(), 0);
+  const watcher = watch(file);
+  const told = once(watcher, 'change');
+  // one change, as the kernel makes it
+  await writeFile(file, 'low 0\noom 3\noom_kill 2\n', { flag: 'r+' });
+  // it was the first to watch, and so is the first to be told
+  await told;
+  watcher.close();
   await rm(file);
-  assert.equal(await oom.kills(), 2);
+  assert.equal(oom.kills(), 2);
   oom.end();
 });
 
 it('a group that is not there has lost nobody', async () => {
   const oom = new OomFile(join(base, 'absent', 'memory.events'));
-  assert.equal(await oom.kills(), 0);
+  assert.equal(oom.kills(), 0);
   oom.end();
 });

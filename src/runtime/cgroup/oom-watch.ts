@@ -5,17 +5,16 @@
  * anybody can ask why. The kernel reports each change of memory.events (cgroup-v2.rst, Memory), and a kill before the process ends;
  * version 1 reports nothing, and there the group must still be there when it is asked.
  */
-import { type FSWatcher, watch } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { type FSWatcher, readFileSync, watch } from 'node:fs';
 import { errnoOf } from '../../errors.ts';
 
 export interface OomWatch {
-  kills(): Promise<number>;
+  kills(): number;
   end(): void;
 }
 
 /** Where there is no such group. */
-export const NO_OOM: OomWatch = { kills: async () => 0, end: () => undefined };
+export const NO_OOM: OomWatch = { kills: () => 0, end: () => undefined };
 
 export class OomFile implements OomWatch {
   readonly #path: string;
@@ -28,10 +27,19 @@ export class OomFile implements OomWatch {
     this.#watcher = watchIfThere(path, () => void this.kills());
   }
 
-  async kills(): Promise<number> {
-    const text = await readFile(this.#path, 'utf8').catch(() => '');
-    this.#kills = Math.max(this.#kills, Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0));
+  kills(): number {
+    this.#kills = Math.max(this.#kills, Number(/^oom_kill (\d+)$/m.exec(this.#text())?.[1] ?? 0));
     return this.#kills;
+  }
+
+  /** At once, since the group may be gone a moment later: the file is the kernel's, nothing is waited for. */
+  #text(): string {
+    try {
+      return readFileSync(this.#path, 'utf8');
+    } catch {
+      // the group is gone, or was never there: nothing more can be known
+      return '';
+    }
   }
 
   end(): void {

@@ -230,7 +230,7 @@ export class Sandbox {
     this.#vm = undefined;
     this.sessions.endAll(new BoxError('GUEST_GONE', `the VM of sandbox ${this.id} has ended`));
     if (this.#stopping) return;
-    if ((await oom.kills()) > 0) this.#cause = OUT_OF_MEMORY;
+    if (oom.kills() > 0) this.#cause = OUT_OF_MEMORY;
     const reason = `${this.#cause}; ${words}`;
     this.#log.error({ sandboxId: this.id, reason }, 'sandbox lost');
     await this.markNotReady(reason);
