@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { isSystemdHost } from '../../src/runtime/host/systemd.ts';
 import { type Pod, until } from './harness/crictl.ts';
-import { groupsOf, hostHierarchy } from './harness/host-cgroup.ts';
+import { groupsOf } from './harness/host-cgroup.ts';
 import { shims } from './harness/leftovers.ts';
 import { run } from './harness/run.ts';
 import { BUSYBOX, DAEMON } from './harness/settings.ts';
@@ -16,10 +16,10 @@ const MIB = 1024 * 1024;
 const SLICE = 'kubepods-podsystemd.slice';
 const UNITS = '/run/systemd/system';
 const SERVICE = 'a3s-boxd.service';
-const { version } = await hostHierarchy();
-const lacking = (await isSystemdHost())
-  ? version === 1 && 'cgroups are of version 1 here: cgroups.test.ts is what holds for them'
-  : 'systemd does not run this host: scripts/e2e.sh runs this in a test node in which it does';
+const lacking =
+  process.env['TESTNODE'] === '1' && (await isSystemdHost())
+    ? false
+    : 'this changes units of systemd’s: scripts/e2e.sh runs it in a test node of which that is process 1';
 
 async function systemctl(...args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await run('systemctl', args);
