@@ -94,8 +94,8 @@ function namespaces({ namespaces: mode }: ContainerSecurity): readonly OciNamesp
 }
 
 /**
- * POD (and NODE, which for a VM is the pod) means the guest's own namespace. TARGET is another container's: the guest is told
- * whose, and joins it instead of making one.
+ * NODE, and POD for what is not about processes, means the guest's own namespace. TARGET is another container's, and POD's pid
+ * namespace is one that the pod's containers share: the guest is told so, and joins it instead of making one.
  */
 function isOwn(mode: NamespaceMode): boolean {
   return mode === 'CONTAINER' || mode === 'TARGET';

@@ -116,7 +116,9 @@ describe('guest faults', () => {
     await writeFile(join(volume, 'file'), 'content');
     const pod = await crictl.runPod('survives');
     const mounts = [{ host_path: volume, container_path: '/volume' }];
-    const id = await crictl.start(pod, { command: ['sleep', '1000'], config: { mounts } });
+    // in the VM's pid namespace
+    const linux = { security_context: { namespace_options: { pid: 2 } } };
+    const id = await crictl.start(pod, { command: ['sleep', '1000'], config: { mounts, linux } });
     const sh = (script: string): Promise<string> => crictl.exec(id, 'sh', '-c', script);
 
     // no limit but the VM's memory; the kernel kills the group of its victim
@@ -134,7 +136,7 @@ describe('guest faults', () => {
     await rm(volume, { recursive: true });
     assert.match(await sh('(echo more > /volume/new) 2>&1; echo still here'), /can't create[^]*still here$/);
 
-    // in the pod's pid namespace, which is the guest's
+    assert.equal(await sh('cat /proc/1/comm'), 'guest-init');
     assert.equal(await sh('kill -KILL 1; kill -STOP 1; echo alive'), 'alive');
     // guest-init's own priority is not its children's
     assert.equal(await sh('cut -d " " -f 19 /proc/self/stat'), '0');

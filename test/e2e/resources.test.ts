@@ -193,9 +193,9 @@ describe('resources', () => {
     const { crictl } = world();
     const command = ['sh', '-c', 'for i in 1 2 3 4 5 6 7 8; do sleep 1000 & done; wait'];
     const many = await crictl.start(pod, { name: 'many', command });
-    const privileged = { linux: { security_context: { privileged: true } } };
+    const privileged = { linux: { security_context: { privileged: true, namespace_options: { pid: 2 } } } };
     const guest = await crictl.start(pod, { name: 'guest', command: ['sleep', '1000'], config: privileged });
-    // a container in the pod's process namespace has guest-init for process 1
+    // a container in the VM's process namespace has guest-init for process 1
     const groups = (): Promise<string> => crictl.exec(guest, 'ls', `/proc/1/root${CGROUP}`);
     assert.ok((await groups()).includes(many));
     await crictl.ok('rm', '-f', many);

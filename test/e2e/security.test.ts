@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { z } from 'zod';
-import type { Pod } from './harness/crictl.ts';
+import { type Pod, until } from './harness/crictl.ts';
 import { BUSYBOX } from './harness/settings.ts';
 import { useWorld } from './harness/suite.ts';
 
@@ -174,6 +174,45 @@ describe('a security context', () => {
     const seen = await crictl.exec(other, 'sh', '-c', 'mknod /fuse c 10 229 && cat /fuse 2>&1 || true');
     assert.match(seen, /not permitted/);
     await crictl.ok('rm', '-f', other);
+  });
+
+  it('lets a pod’s containers share their processes, below a pause with nothing of the VM behind it', async () => {
+    const { crictl } = world();
+    const shared = { namespace_options: { pid: 0 } };
+    const one = await idle('one', shared);
+    const two = await idle('two', { ...shared, capabilities: { add_capabilities: ['SYS_PTRACE'] } });
+    const private_ = await idle('private', { namespace_options: { pid: 1 } });
+    const count = (id: string): Promise<string> =>
+      crictl.exec(id, 'sh', '-c', 'for name in guest-init pause sleep; do pidof $name | wc -w; done');
+    assert.equal(await count(one), '0\n1\n2');
+    assert.equal(await count(private_), '0\n0\n1');
+    // not even for who may trace every process
+    const behind = 'ls -A /proc/1/root/ | wc -l; ls /proc/1/fd | wc -l; grep -E "Uid|CapPrm|NoNewPrivs" /proc/1/status';
+    assert.equal(
+      (await crictl.exec(two, 'sh', '-c', behind)).replaceAll(/[\t ]+/g, ' '),
+      '0\n3\nUid: 65535 65535 65535 65535\nCapPrm: 0000000000000000\nNoNewPrivs: 1',
+    );
+    assert.equal(
+      await crictl.exec(two, 'sh', '-c', 'touch /proc/1/root/x 2>&1; kill -KILL 1; kill -STOP 1; echo alive'),
+      'touch: /proc/1/root/x: Read-only file system\nalive',
+    );
+    // nor for who is the same user
+    const same = await idle('same', { ...shared, run_as_user: { value: 65535 } });
+    assert.match(
+      await crictl.exec(same, 'sh', '-c', 'id -u; ls /proc/1/root/ 2>&1 || true'),
+      /^65535\n.*Permission denied/,
+    );
+    await crictl.ok('rm', '-f', same);
+    // it reaps what loses its parent
+    await crictl.exec(one, 'sh', '-c', '(sleep 0.1 &)');
+    await until('the orphan is gone', async () => {
+      const seen = await crictl.exec(one, 'sh', '-c', "grep -h '^State' /proc/[0-9]*/status; pidof sleep | wc -w");
+      return (!seen.includes('Z (zombie)') && seen.endsWith('\n2')) || undefined;
+    });
+    // a container of it that ends takes none of the others with it
+    await crictl.ok('rm', '-f', one);
+    assert.equal(await count(two), '0\n1\n1');
+    await crictl.ok('rm', '-f', two, private_);
   });
 
   it('puts a container among the processes of another', async () => {

@@ -133,7 +133,11 @@ describe('streams', () => {
       const spy = await crictl.start(pod, {
         name: 'spy',
         command: ['sleep', '100000'],
-        config: { linux: { security_context: { capabilities: { add_capabilities: ['SYS_PTRACE'] } } } },
+        config: {
+          linux: {
+            security_context: { capabilities: { add_capabilities: ['SYS_PTRACE'] }, namespace_options: { pid: 2 } },
+          },
+        },
       });
       const [shim] = await shims(folders);
       const outside = async (): Promise<readonly number[]> =>

@@ -43,6 +43,11 @@ pub struct Cgroup {
 }
 
 impl Cgroup {
+    /// The guest's root group, where the agent is, and what is as little a container's.
+    pub fn agents() -> Self {
+        Self { path: PathBuf::from(ROOT) }
+    }
+
     /// Makes the group and sets its limits; INVALID_ARGUMENT if the kernel refuses one of them.
     pub fn create(id: &str, resources: &Resources) -> Result<Self> {
         let mut wanted = limits::settings(resources)?;

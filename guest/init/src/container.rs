@@ -1,6 +1,6 @@
 //! One container: its root, its cgroup, its first process, its output.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{oneshot, watch};
@@ -13,6 +13,7 @@ use crate::layers::Rootfs;
 use crate::output::{DEFAULT_RING_BYTES, Output, StreamName};
 use crate::process::birth::Spawned;
 use crate::process::end::End;
+use crate::process::pause::PodPids;
 use crate::process::reaper::{ExitStatus, Reaper};
 use crate::process::seccomp::Filter;
 use crate::process::spawn::{self, Identity};
@@ -42,8 +43,7 @@ pub struct Container {
     pub output: Arc<Output>,
     pub writable_layer: Arc<WritableLayer>,
     rootfs: Rootfs,
-    /// Whose pid namespace it joins.
-    pid_target: Option<Arc<Container>>,
+    pids: PidNamespace,
     wants_stdin: bool,
     stdin_once: bool,
     /// While it runs.
@@ -58,6 +58,26 @@ struct Streams {
     terminal: Option<End>,
 }
 
+/// Which pid namespace a container is in.
+#[derive(Debug)]
+pub enum PidNamespace {
+    /// One of its own, or the guest's, as its spec says.
+    AsSpecified,
+    Target(Arc<Container>),
+    Pod(Arc<PodPids>),
+}
+
+impl PidNamespace {
+    /// A pidfd of a process in the one to join, if there is one.
+    async fn to_join(&self) -> Result<Option<OwnedFd>> {
+        match self {
+            Self::AsSpecified => Ok(None),
+            Self::Target(target) => target.pidfd().map(Some),
+            Self::Pod(pids) => pids.pidfd().await.map(Some),
+        }
+    }
+}
+
 /// What one attached caller gets of a container.
 pub struct Attached {
     /// None if it does not want it, or if the container has none.
@@ -67,7 +87,7 @@ pub struct Attached {
 
 impl Container {
     /// Everything short of the process. On failure nothing is left of it.
-    pub fn create(request: &CreateContainerRequest, pid_target: Option<Arc<Self>>) -> Result<Self> {
+    pub fn create(request: &CreateContainerRequest, pids: PidNamespace) -> Result<Self> {
         let mut spec = Spec::parse(&request.oci_spec)?;
         spec.process.seccomp = request.seccomp.as_ref().map(Filter::parse).transpose()?;
         spec.linux.all_devices = request.all_devices;
@@ -90,7 +110,7 @@ impl Container {
             output: Arc::new(Output::new(ring)),
             writable_layer: WritableLayer::new(rootfs.upper()),
             rootfs,
-            pid_target,
+            pids,
             wants_stdin: request.stdin,
             stdin_once: request.stdin_once,
             streams: Mutex::default(),
@@ -209,7 +229,8 @@ impl Container {
 
     /// The first process, its program running, and where its end will be told.
     async fn execute(&self, reaper: &Reaper) -> Result<(Started, oneshot::Receiver<ExitStatus>)> {
-        let (spawned, streams) = self.spawn()?;
+        let target = self.pids.to_join().await?;
+        let (spawned, streams) = self.spawn(target.as_ref().map(AsFd::as_fd))?;
         let status = reaper.expect(spawned.pid);
         if let Some(reason) = spawn::executed(spawned.report).await? {
             return Err(Error::invalid(reason));
@@ -218,11 +239,9 @@ impl Container {
         Ok((Started { pid: spawned.pid, at_ns: sys::realtime_ns() }, status))
     }
 
-    fn spawn(&self) -> Result<(Spawned, Pending)> {
+    fn spawn(&self, pids: Option<BorrowedFd<'_>>) -> Result<(Spawned, Pending)> {
         let (stdio, streams) = stdio::streams(self.spec.process.terminal, self.wants_stdin, self.user.uid)?;
         let identity = Identity { process: &self.spec.process, user: &self.user, args: &self.spec.process.args };
-        let target = self.pid_target.as_ref().map(|target| target.pidfd()).transpose()?;
-        let pids = target.as_ref().map(AsFd::as_fd);
         let spawned = spawn::first(&self.spec, &self.rootfs.path, pids, identity, &self.cgroup, &stdio)?;
         Ok((spawned, streams))
     }

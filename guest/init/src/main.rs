@@ -1,4 +1,4 @@
-//! guest-init: process 1 of a pod's microVM.
+//! guest-init: process 1 of a pod's microVM, and, executed by itself as `pause`, of its containers' shared pid namespace.
 //!
 //! INVARIANTS
 //! - One thread, always: children are made by clone3 without exec in between, which is safe only then.
@@ -52,10 +52,14 @@ mod proto {
 use std::sync::Arc;
 
 use crate::error::{Context, Result};
+use crate::process::pause;
 use crate::sandbox::Sandbox;
 use crate::server::Listeners;
 
 fn main() {
+    if pause::is_pause(std::env::args_os().next().as_deref()) {
+        pause::run();
+    }
     let init_ns = sys::clock_ns(libc::CLOCK_BOOTTIME);
     std::panic::set_hook(Box::new(|panic| {
         eprintln!("a3s-init: {panic}");

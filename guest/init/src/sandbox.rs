@@ -9,10 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::clock;
-use crate::container::Container;
+use crate::container::{Container, PidNamespace};
 use crate::error::{Context, Error, Result};
 use crate::image_volumes;
 use crate::network;
+use crate::process::pause::PodPids;
 use crate::process::reaper::Reaper;
 use crate::proto::{
     ConfigureSandboxRequest, CreateContainerRequest, Event, Exited, MountImageRequest, Snapshot, event,
@@ -24,14 +25,28 @@ const FILES: &str = "/run/sandbox";
 const DEFAULT_SHM_BYTES: u64 = 64 * 1024 * 1024;
 
 /// INVARIANT: a subscriber gets a snapshot and then every event after it: both are done without a pause in between.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Sandbox {
     pub reaper: Arc<Reaper>,
+    pod_pids: Arc<PodPids>,
     /// Without those that are being removed.
     containers: Mutex<BTreeMap<String, Arc<Container>>>,
     removals: Removals,
     /// At most one event per container and subscriber, so that unbounded is bounded.
     subscribers: Mutex<Vec<UnboundedSender<Event>>>,
+}
+
+impl Default for Sandbox {
+    fn default() -> Self {
+        let reaper = Arc::new(Reaper::default());
+        Self {
+            pod_pids: Arc::new(PodPids::new(Arc::clone(&reaper))),
+            reaper,
+            containers: Mutex::default(),
+            removals: Removals::default(),
+            subscribers: Mutex::default(),
+        }
+    }
 }
 
 impl Sandbox {
@@ -42,11 +57,12 @@ impl Sandbox {
         if self.containers().contains_key(id) {
             return Err(Error::precondition(format!("container {id} exists already")));
         }
-        let pid_target = match request.pid_namespace_of.as_str() {
-            "" => None,
-            target => Some(self.get(target)?),
+        let pids = match request.pid_namespace_of.as_str() {
+            "" if request.pod_pids => PidNamespace::Pod(Arc::clone(&self.pod_pids)),
+            "" => PidNamespace::AsSpecified,
+            target => PidNamespace::Target(self.get(target)?),
         };
-        let container = Arc::new(Container::create(request, pid_target)?);
+        let container = Arc::new(Container::create(request, pids)?);
         self.containers().insert(id.clone(), Arc::clone(&container));
         Ok(container)
     }

@@ -1,6 +1,6 @@
 //! System calls that nix has no (sufficient) wrapper for. Everything else goes through nix or std.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::path::Path;
@@ -221,6 +221,23 @@ pub fn pivot_root_here() -> io::Result<()> {
     // SAFETY: both paths are static and NUL-terminated.
     check(unsafe { libc::syscall(libc::SYS_pivot_root, c".".as_ptr(), c".".as_ptr()) })?;
     Ok(())
+}
+
+/// Becomes the program that is open here, as `name`, with no other argument and no environment. Returns only if it fails.
+pub fn execute_open(program: BorrowedFd<'_>, name: &CStr) -> io::Error {
+    let (args, env) = ([name.as_ptr(), std::ptr::null()], [std::ptr::null::<libc::c_char>()]);
+    // SAFETY: the strings are NUL-terminated, both lists end with NULL, and all of it outlives the call.
+    unsafe {
+        libc::syscall(
+            libc::SYS_execveat,
+            program.as_raw_fd(),
+            c"".as_ptr(),
+            args.as_ptr(),
+            env.as_ptr(),
+            libc::AT_EMPTY_PATH,
+        )
+    };
+    io::Error::last_os_error()
 }
 
 /// Nanoseconds of CLOCK_REALTIME (or another clock).

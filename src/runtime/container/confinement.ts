@@ -6,7 +6,7 @@ import type { OciSpec } from '../oci-types.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { seccompFilter } from '../seccomp/filter.ts';
 
-type Confinement = Pick<CreateContainerRequest, 'seccomp' | 'pidNamespaceOf' | 'allDevices'>;
+type Confinement = Pick<CreateContainerRequest, 'seccomp' | 'pidNamespaceOf' | 'podPids' | 'allDevices'>;
 
 /** INVALID_REQUEST, CONTAINER_STATE or PROFILE_INVALID for what this sandbox cannot give. */
 export async function confinement(sandbox: Sandbox, security: ContainerSecurity, spec: OciSpec): Promise<Confinement> {
@@ -20,7 +20,12 @@ export async function confinement(sandbox: Sandbox, security: ContainerSecurity,
     capabilities: spec.process.capabilities.bounding,
     kernel: sandbox.record.guest.kernelRelease,
   });
-  return { seccomp: seccomp ?? null, pidNamespaceOf: pidTarget(sandbox, security), allDevices: security.privileged };
+  return {
+    seccomp: seccomp ?? null,
+    pidNamespaceOf: pidTarget(sandbox, security),
+    podPids: security.namespaces.pid === 'POD',
+    allDevices: security.privileged,
+  };
 }
 
 /** '' unless the mode is TARGET. */

@@ -3,6 +3,7 @@
 pub mod birth;
 pub mod credentials;
 pub mod end;
+pub mod pause;
 mod program;
 pub mod reaper;
 pub mod run;

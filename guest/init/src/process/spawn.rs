@@ -58,13 +58,14 @@ pub fn first(
 
 /// One more process in a running container.
 pub fn join(spec: &Spec, first: First<'_>, identity: Identity<'_>, cgroup: &Cgroup, stdio: &Stdio) -> Result<Spawned> {
-    let pids = Some(first.pidfd).filter(|_| spec.owns(NamespaceKind::Pid));
-    Birth { pids, flags: 0, cgroup, first: Some(first.pid), stdio, needs: Some(first.pidfd) }.spawn(|reporter| {
-        let rest = namespace_flags(spec) & !libc::CLONE_NEWPID;
-        sys::join_namespaces(first.pidfd, rest).context("cannot join the container's namespaces")?;
-        enter_terminal(stdio, identity.user, false)?;
-        become_program(identity, stdio, reporter)
-    })
+    Birth { pids: Some(first.pidfd), flags: 0, cgroup, first: Some(first.pid), stdio, needs: Some(first.pidfd) }.spawn(
+        |reporter| {
+            let rest = namespace_flags(spec) & !libc::CLONE_NEWPID;
+            sys::join_namespaces(first.pidfd, rest).context("cannot join the container's namespaces")?;
+            enter_terminal(stdio, identity.user, false)?;
+            become_program(identity, stdio, reporter)
+        },
+    )
 }
 
 fn namespace_flags(spec: &Spec) -> i32 {

@@ -14,6 +14,7 @@ export interface CreateContainerRequest {
   'seccomp'?: (_a3s_guest_v1_SeccompFilter | null);
   'pidNamespaceOf'?: (string);
   'allDevices'?: (boolean);
+  'podPids'?: (boolean);
 }
 
 export interface CreateContainerRequest__Output {
@@ -26,4 +27,5 @@ export interface CreateContainerRequest__Output {
   'seccomp': (_a3s_guest_v1_SeccompFilter__Output | null);
   'pidNamespaceOf': (string);
   'allDevices': (boolean);
+  'podPids': (boolean);
 }
