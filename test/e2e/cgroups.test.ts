@@ -8,7 +8,7 @@ import { exists } from '../../src/runtime/store/folder.ts';
 import { type Cri, call, connectCri } from './harness/cri.ts';
 import { type Pod, until } from './harness/crictl.ts';
 import { groupsOf, hostHierarchy, hostLimits } from './harness/host-cgroup.ts';
-import { shims } from './harness/leftovers.ts';
+import { vmmOf } from './harness/leftovers.ts';
 import { BUSYBOX } from './harness/settings.ts';
 import { useWorld } from './harness/suite.ts';
 
@@ -26,11 +26,7 @@ describe(`a VMM’s groups on a host with version ${version} of cgroups and ${dr
   });
   after(() => cri.close());
 
-  const vmm = async (pod: Pod): Promise<number> => {
-    const found = (await shims(world().folders)).find(({ sandbox }) => sandbox === pod.id);
-    assert.ok(found !== undefined, `pod ${pod.id} has no VMM`);
-    return found.pid;
-  };
+  const vmm = ({ id }: Pod): Promise<number> => vmmOf(world().folders, id);
 
   it('kubelet is told the driver that fits', async () => {
     const { linux } = await call(cri.runtime.runtimeConfig.bind(cri.runtime), {});

@@ -8,7 +8,7 @@ import { type Cri, connectCri } from './harness/cri.ts';
 import { type Pod, until } from './harness/crictl.ts';
 import { Heard } from './harness/events.ts';
 import { groupsOf } from './harness/host-cgroup.ts';
-import { shims } from './harness/leftovers.ts';
+import { shims, vmmOf } from './harness/leftovers.ts';
 import { BUSYBOX } from './harness/settings.ts';
 import { useWorld } from './harness/suite.ts';
 
@@ -77,9 +77,8 @@ describe('guest faults', () => {
   it('a VM that stands still, and a guest-init that waits for ever', async () => {
     const { crictl, folders } = world();
     const [stopped, stuck] = [await start('stopped'), await start('stuck')];
-    const shim = (await shims(folders)).find(({ sandbox }) => sandbox === stopped.pod.id);
-    assert.ok(shim !== undefined);
-    process.kill(shim.pid, 'SIGSTOP');
+    const pid = await vmmOf(folders, stopped.pod.id);
+    process.kill(pid, 'SIGSTOP');
     // a frozen scratch disk: guest-init, which is to make a container on it, sleeps where nothing can wake it
     const freeze =
       'mknod /vda b $(tr : " " < /sys/block/vda/dev); mkdir /disk; mount -t ext4 /vda /disk; fsfreeze --freeze /disk';
@@ -95,8 +94,7 @@ describe('guest faults', () => {
 
   it('a VMM whose memory the host takes away', async () => {
     const lost = await start('squeezed');
-    const shim = (await shims(world().folders)).find(({ sandbox }) => sandbox === lost.pod.id);
-    const [group] = await groupsOf(shim?.pid ?? 0);
+    const [group] = await groupsOf(await vmmOf(world().folders, lost.pod.id));
     await writeFile(join(String(group), 'memory.max'), String(8 * MIB));
     await assertLost(lost, /the host killed the VM, whose cgroup or whose pod had reached its memory limit/);
   });

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import type { LinuxContainerResources } from '../../src/cri/generated/runtime/v1/LinuxContainerResources.ts';
 import { type Cri, call, connectCri } from './harness/cri.ts';
 import type { Pod } from './harness/crictl.ts';
-import { type HostLimits, hostLimits } from './harness/host-cgroup.ts';
-import { shims } from './harness/leftovers.ts';
+import { groupsOf, type HostLimits, hostLimits } from './harness/host-cgroup.ts';
+import { vmmOf } from './harness/leftovers.ts';
 import { useWorld } from './harness/suite.ts';
 
 const MIB = 1024 * 1024;
@@ -72,12 +72,13 @@ describe('resources', () => {
   });
 
   const vmmLimits = async (): Promise<HostLimits> => {
-    const [shim] = await shims(world().folders);
-    assert.ok(shim !== undefined);
-    return hostLimits(shim.pid);
+    const pid = await vmmOf(world().folders, pod.id);
+    const group = /\/kubepods\/podres\/a3s-[0-9a-f]{6}-[0-9a-f]{12}$/;
+    for (const folder of await groupsOf(pid)) assert.match(folder, group);
+    return hostLimits(pid);
   };
 
-  it('hold the VMM on the host', async () => {
+  it('hold the VMM in a group of the host below the pod’s', async () => {
     assert.deepEqual(await vmmLimits(), { memory: String(363 * MIB), cpu: '100000 100000' });
   });
 

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { ContainerStats__Output } from '../../src/cri/generated/runtime/v1/ContainerStats.ts';
 import { type Cri, call, collect, connectCri } from './harness/cri.ts';
 import { type Pod, until } from './harness/crictl.ts';
-import { shims } from './harness/leftovers.ts';
+import { vmmOf } from './harness/leftovers.ts';
 import { BUSYBOX } from './harness/settings.ts';
 import { useWorld } from './harness/suite.ts';
 
@@ -207,15 +207,14 @@ describe('statistics', () => {
     const { crictl, folders } = world();
     const other = await crictl.runPod('hangs');
     await crictl.start(other, { name: 'silent', command: ['sleep', '1000'] });
-    const shim = (await shims(folders)).find(({ sandbox }) => sandbox === other.id);
-    assert.ok(shim !== undefined);
-    process.kill(shim.pid, 'SIGSTOP');
+    const pid = await vmmOf(folders, other.id);
+    process.kill(pid, 'SIGSTOP');
     try {
       const started = performance.now();
       assert.deepEqual(await listed(), [worker, idler].toSorted());
       assert.ok(performance.now() - started < 15_000);
     } finally {
-      process.kill(shim.pid, 'SIGCONT');
+      process.kill(pid, 'SIGCONT');
     }
     assert.equal((await listed()).length, 3);
     await crictl.removePod(other);

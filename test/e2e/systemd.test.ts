@@ -1,13 +1,13 @@
 /** Under a real systemd: the daemon as its service, and VMMs as its scopes. */
 import assert from 'node:assert/strict';
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { isSystemdHost } from '../../src/runtime/host/systemd.ts';
 import { type Pod, until } from './harness/crictl.ts';
-import { groupsOf } from './harness/host-cgroup.ts';
-import { shims } from './harness/leftovers.ts';
+import { groupsOf, type HostLimits, hostLimits } from './harness/host-cgroup.ts';
+import { vmmOf } from './harness/leftovers.ts';
 import { run } from './harness/run.ts';
 import { BUSYBOX, DAEMON } from './harness/settings.ts';
 import { useWorld } from './harness/suite.ts';
@@ -38,19 +38,9 @@ describe('under systemd', { skip: lacking }, () => {
     id = await crictl.start(pod, { command: ['sleep', '1000'] });
   });
 
-  const vmm = async (): Promise<number> => {
-    const [shim] = await shims(world().folders);
-    assert.ok(shim !== undefined, 'there is no VMM');
-    return shim.pid;
-  };
-  const group = async (): Promise<string> => String((await groupsOf(await vmm()))[0]);
-  const scope = async (): Promise<string> => (await group()).split('/').at(-1) ?? '';
-  const limits = async (): Promise<readonly string[]> => {
-    const folder = await group();
-    return Promise.all(
-      ['memory.max', 'cpu.max'].map(async (file) => (await readFile(join(folder, file), 'utf8')).trim()),
-    );
-  };
+  const vmm = (): Promise<number> => vmmOf(world().folders, pod.id);
+  const scope = async (): Promise<string> => basename((await groupsOf(await vmm()))[0] ?? '');
+  const limits = async (): Promise<HostLimits> => hostLimits(await vmm());
 
   it('a VMM is a scope that systemd knows, in its pod’s slice', async () => {
     const shown = await systemctl(
@@ -58,7 +48,7 @@ describe('under systemd', { skip: lacking }, () => {
       await scope(),
       '--property=ActiveState,Slice,Delegate,MemoryMax,CPUQuotaPerSecUSec',
     );
-    const [memory] = await limits();
+    const { memory } = await limits();
     assert.deepEqual(shown.split('\n').toSorted(), [
       'ActiveState=active',
       'CPUQuotaPerSecUSec=1.500000s',
@@ -135,13 +125,12 @@ describe('under systemd', { skip: lacking }, () => {
     it('makes pods whose VMMs are not its own, and removes them', async () => {
       const { crictl } = world();
       const other = await crictl.runPod('other', { linux: { cgroup_parent: SLICE } });
-      const found = (await shims(world().folders)).find(({ sandbox }) => sandbox === other.id);
-      const [place = ''] = await groupsOf(found?.pid ?? 0);
+      const [place = ''] = await groupsOf(await vmmOf(world().folders, other.id));
       assert.match(place, new RegExp(`/${SLICE}/a3s-[^/]*\\.scope$`));
       assert.deepEqual(await groupsOf(await main()), ['/sys/fs/cgroup/system.slice/a3s-boxd.service']);
       await crictl.removePod(other);
       const units = await systemctl('list-units', '--all', '--plain', 'a3s-*.scope');
-      assert.ok(!units.includes(place.split('/').at(-1) ?? ''), units);
+      assert.ok(!units.includes(basename(place)), units);
     });
 
     it('leaves the pods alone when it is stopped', async () => {

@@ -18,7 +18,6 @@ const REMOUNT_FLAGS: libc::c_ulong = libc::MS_RDONLY | libc::MS_NOSUID | libc::M
 
 /// Mounts everything the spec names below `rootfs`, makes the working directory there, then enters it as the new root.
 pub fn enter(spec: &Spec, rootfs: &Path) -> Result<()> {
-    let rootfs_text = rootfs.to_string_lossy();
     sys::mount("none", "/", None, libc::MS_REC | libc::MS_SLAVE, "").context("cannot leave the guest's mounts")?;
     let root: OwnedFd = fs::File::open(rootfs).context("cannot open the container's root")?.into();
     for mount in &spec.mounts {
@@ -26,10 +25,7 @@ pub fn enter(spec: &Spec, rootfs: &Path) -> Result<()> {
     }
     // while the root can be written
     mount_point::ensure(root.as_fd(), &spec.process.cwd, true).context("cannot make the working directory")?;
-    std::env::set_current_dir(rootfs).context(format!("cannot enter {rootfs_text}"))?;
-    sys::pivot_root_here().context("cannot make the container's root the root")?;
-    nix::mount::umount2(".", nix::mount::MntFlags::MNT_DETACH).context("cannot let go of the guest's root")?;
-    std::env::set_current_dir("/").context("cannot enter /")?;
+    change_root(rootfs)?;
     for path in &spec.linux.readonly_paths {
         make_readonly(path).context(format!("cannot make {path} read-only"))?;
     }
@@ -41,6 +37,14 @@ pub fn enter(spec: &Spec, rootfs: &Path) -> Result<()> {
             .context("cannot make the root read-only")?;
     }
     Ok(())
+}
+
+/// A mount becomes the root, and nothing of the guest's is left in sight.
+pub fn change_root(root: &Path) -> Result<()> {
+    std::env::set_current_dir(root).context(format!("cannot enter {}", root.display()))?;
+    sys::pivot_root_here().context(format!("cannot make {} the root", root.display()))?;
+    nix::mount::umount2(".", nix::mount::MntFlags::MNT_DETACH).context("cannot let go of the guest's root")?;
+    std::env::set_current_dir("/").context("cannot enter /")
 }
 
 fn place(root: BorrowedFd<'_>, mount: &Mount, all_devices: bool) -> Result<()> {

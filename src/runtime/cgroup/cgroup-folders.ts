@@ -2,9 +2,10 @@
 import { watch } from 'node:fs';
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { BoxError, errnoOf, messageOf } from '../../errors.ts';
+import { BoxError, errnoOf } from '../../errors.ts';
 import { readIfThere } from '../store/folder.ts';
 import { comesTrue } from '../time.ts';
+import { failing } from './cgroup-failed.ts';
 import type { CgroupPlace } from './cgroup-path.ts';
 import { groupPath } from './cgroup-path.ts';
 import type { Cgroups, Enter } from './cgroups.ts';
@@ -18,6 +19,8 @@ const HANDED_DOWN = ['cpu', 'memory', 'pids', 'io'];
 const EMPTY_LIMIT_MS = 10_000;
 /** kubepods.slice/kubepods-burstable.slice/kubepods-burstable-podX.slice and some room. */
 const MAX_DEPTH = 8;
+/** What the doctor says on a failure. */
+const LACKS = "what this host's cgroups lack";
 
 /** A group in all its places. */
 export interface FoundCgroup {
@@ -35,7 +38,7 @@ export class CgroupFolders implements Cgroups {
   }
 
   async create(place: CgroupPlace, limits: CgroupLimits): Promise<Enter> {
-    await failing(`cannot make cgroup ${groupPath(place)}`, async () => {
+    await failing(`cannot make cgroup ${groupPath(place)}`, LACKS, async () => {
       for (const folder of this.#folders(place)) await mkdir(folder, { recursive: true });
     });
     await this.limit(place, limits);
@@ -43,7 +46,7 @@ export class CgroupFolders implements Cgroups {
   }
 
   async #enter(place: CgroupPlace, pid: number): Promise<void> {
-    await failing(`cannot move process ${pid} into cgroup ${groupPath(place)}`, async () => {
+    await failing(`cannot move process ${pid} into cgroup ${groupPath(place)}`, LACKS, async () => {
       for (const folder of this.#folders(place)) await write(join(folder, 'cgroup.procs'), String(pid));
     });
   }
@@ -53,11 +56,11 @@ export class CgroupFolders implements Cgroups {
     const path = groupPath(place);
     // each time: below a slice systemd may have taken back what was handed down
     if (hierarchy.version === 2) {
-      await failing(`cannot hand controllers down to cgroup ${path}`, () => handDown(hierarchy.root, path));
+      await failing(`cannot hand controllers down to cgroup ${path}`, LACKS, () => handDown(hierarchy.root, path));
     }
     for (const { controller, file, value } of limitFiles(hierarchy.version, limits)) {
       const root = hierarchy.version === 2 ? hierarchy.root : hierarchy.roots[controller];
-      await failing(`cannot set ${file} = ${value} of cgroup ${path}`, async () => {
+      await failing(`cannot set ${file} = ${value} of cgroup ${path}`, LACKS, async () => {
         if (root === undefined) throw new BoxError('CGROUP_FAILED', `controller ${controller} is not mounted`);
         await write(join(root, path, file), value);
       });
@@ -106,19 +109,6 @@ export class CgroupFolders implements Cgroups {
     throw new BoxError(
       'CGROUP_FAILED',
       'no cgroup file system is mounted: mount cgroup2 at /sys/fs/cgroup, or set cgroup_driver = "none"',
-    );
-  }
-}
-
-/** CGROUP_FAILED with what was wanted. */
-async function failing(wanted: string, step: () => Promise<void>): Promise<void> {
-  try {
-    await step();
-  } catch (cause) {
-    throw new BoxError(
-      'CGROUP_FAILED',
-      `${wanted}: ${messageOf(cause)}; a3s-boxd doctor says what this host's cgroups lack`,
-      { cause },
     );
   }
 }

@@ -6,8 +6,8 @@
  * - A scope has come to be when its first process is in it, and systemd removes it with its last one.
  * - Only systemd writes a scope's limits; the folder is only looked at, and removed if systemd has not done so.
  */
-import { BoxError, messageOf } from '../../errors.ts';
 import { callSystemd, joinStart } from '../host/systemd.ts';
+import { failing } from './cgroup-failed.ts';
 import type { CgroupFolders, FoundCgroup } from './cgroup-folders.ts';
 import { type CgroupPlace, type Scope, scopeOf } from './cgroup-path.ts';
 import type { Cgroups, Enter } from './cgroups.ts';
@@ -17,6 +17,8 @@ import { busctlArray, limitProperties, scopeProperties } from './scope-propertie
 
 /** Where pods lie that have no parent, and would lie below the root: there systemd hands down what its own units need, no more. */
 const DEFAULT_SLICE = 'a3sbox.slice';
+/** What the doctor says on a failure. */
+const ANSWERS = 'whether systemd answers here';
 
 export class SystemdScopes implements Cgroups {
   readonly driver = 'systemd';
@@ -36,7 +38,7 @@ export class SystemdScopes implements Cgroups {
     if (scope === undefined) return this.#folders.limit(place, limits);
     const properties = limitProperties(limits);
     if (properties.length === 0) return;
-    await failing(`cannot set the limits of ${scope.unit}`, () =>
+    await failing(`cannot set the limits of ${scope.unit}`, ANSWERS, () =>
       // true: until the next boot, as the scope itself
       callSystemd('SetUnitProperties', 'sba(sv)', scope.unit, 'true', ...busctlArray(properties)),
     );
@@ -61,22 +63,9 @@ function placed(place: CgroupPlace): CgroupPlace {
 
 async function start(scope: Scope, limits: CgroupLimits, pid: number): Promise<void> {
   const properties = busctlArray(scopeProperties(scope, limits, pid));
-  await failing(`cannot make ${scope.unit} in ${scope.slice} for process ${pid}`, async () => {
+  await failing(`cannot make ${scope.unit} in ${scope.slice} for process ${pid}`, ANSWERS, async () => {
     // only queues a job: the next call joins it, and ends when it does
     await callSystemd('StartTransientUnit', 'ssa(sv)a(sa(sv))', scope.unit, 'fail', ...properties, '0');
     await joinStart(scope.unit);
   });
-}
-
-/** CGROUP_FAILED with what was wanted. */
-async function failing(wanted: string, step: () => Promise<void>): Promise<void> {
-  try {
-    await step();
-  } catch (cause) {
-    throw new BoxError(
-      'CGROUP_FAILED',
-      `${wanted}: ${messageOf(cause)}; a3s-boxd doctor says whether systemd answers here`,
-      { cause },
-    );
-  }
 }

@@ -32,6 +32,13 @@ export async function leftovers(folders: Folders): Promise<readonly string[]> {
   ];
 }
 
+/** The VMM's process of a pod. */
+export async function vmmOf(folders: Folders, podId: string): Promise<number> {
+  const found = (await shims(folders)).find(({ sandbox }) => sandbox === podId);
+  if (found === undefined) throw new Error(`pod ${podId} has no VMM`);
+  return found.pid;
+}
+
 /** What belongs to none of these sandboxes and containers, while they are there. */
 export async function strays(folders: Folders, owners: readonly string[]): Promise<readonly string[]> {
   const lines = [...(await leftovers(folders)), ...(await containerFiles(folders))];

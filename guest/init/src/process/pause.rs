@@ -10,6 +10,7 @@
 use std::ffi::{CStr, OsStr};
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
 use std::sync::Arc;
 
 use nix::sys::signal::{SigHandler, Signal, signal};
@@ -19,8 +20,9 @@ use crate::cgroup::Cgroup;
 use crate::error::{Context, Error, Result};
 use crate::process::birth::{self, Birth, Spawned};
 use crate::process::reaper::Reaper;
-use crate::process::stdio::Stdio;
+use crate::process::stdio::{self, Stdio};
 use crate::process::{credentials, spawn};
+use crate::rootfs_mounts;
 use crate::spec::Process;
 use crate::sys;
 use crate::user::User;
@@ -87,11 +89,7 @@ pub fn run() -> ! {
 }
 
 fn make() -> Result<Spawned> {
-    let null = || -> Result<OwnedFd> {
-        let file = File::options().read(true).write(true).open("/dev/null").context("cannot open /dev/null")?;
-        Ok(file.into())
-    };
-    let stdio = Stdio::Pipes { stdin: null()?, stdout: null()?, stderr: null()? };
+    let stdio = Stdio::Pipes { stdin: stdio::null()?, stdout: stdio::null()?, stderr: stdio::null()? };
     let flags =
         libc::CLONE_NEWPID | libc::CLONE_NEWNS | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS | libc::CLONE_NEWCGROUP;
     let cgroup = Cgroup::agents();
@@ -122,10 +120,7 @@ fn enter_empty_root() -> Result<()> {
         "size=0k",
     )
     .context(what)?;
-    std::env::set_current_dir(SPOT).context(what)?;
-    sys::pivot_root_here().context(what)?;
-    nix::mount::umount2(".", nix::mount::MntFlags::MNT_DETACH).context(what)?;
-    std::env::set_current_dir("/").context(what)
+    rootfs_mounts::change_root(Path::new(SPOT))
 }
 
 #[cfg(test)]

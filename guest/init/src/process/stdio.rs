@@ -82,7 +82,8 @@ fn pipe_of(uid: u32) -> Result<(OwnedFd, OwnedFd)> {
     Ok((read, write))
 }
 
-fn null() -> Result<OwnedFd> {
+/// Without stdin, or anything else to say.
+pub fn null() -> Result<OwnedFd> {
     Ok(File::open("/dev/null").context("cannot open /dev/null")?.into())
 }
 
