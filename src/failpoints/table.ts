@@ -24,6 +24,7 @@ export const failpoints = {
     'run.folder-made',
     'run.shim-spawned',
     'run.shim-recorded',
+    'run.shim-confined',
     'run.shim-configured',
     'run.guest-ready',
     'run.guest-configured',

@@ -17,6 +17,8 @@ export interface RunPaths {
   readonly run: string;
   readonly shimRecord: string;
   readonly console: string;
+  /** What was read of the console last, for the next daemon. */
+  readonly consoleTail: string;
   readonly readySocket: string;
   readonly controlSocket: string;
   readonly execSocket: string;
@@ -96,6 +98,7 @@ export function runPaths(run: string): RunPaths {
     run,
     shimRecord: join(run, 'shim.json'),
     console: join(run, 'console'),
+    consoleTail: join(run, 'console-tail'),
     readySocket: join(run, 'ready.sock'),
     controlSocket: join(run, 'control.sock'),
     execSocket: join(run, 'exec.sock'),

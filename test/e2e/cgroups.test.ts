@@ -3,12 +3,14 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import type { Failpoint, FailpointAction } from '../../src/failpoints/table.ts';
 import { isSystemdHost } from '../../src/runtime/host/systemd.ts';
 import { exists } from '../../src/runtime/store/folder.ts';
+import { Armed } from './harness/armed.ts';
 import { type Cri, call, connectCri } from './harness/cri.ts';
 import { type Pod, until } from './harness/crictl.ts';
 import { groupsOf, hostHierarchy, hostLimits } from './harness/host-cgroup.ts';
-import { vmmOf } from './harness/leftovers.ts';
+import { leftovers, vmmOf } from './harness/leftovers.ts';
 import { BUSYBOX } from './harness/settings.ts';
 import { useWorld } from './harness/suite.ts';
 
@@ -19,7 +21,7 @@ const driver = systemd ? 'systemd' : 'cgroupfs';
 const SANDBOX = 'a3s-[0-9a-f]{6}-[0-9a-f]{12}';
 
 describe(`a VMM’s groups on a host with version ${version} of cgroups and ${driver}`, () => {
-  const world = useWorld([BUSYBOX], 'plain', false, ['default_memory = "192MiB"']);
+  const world = useWorld([BUSYBOX], 'plain', true, ['default_memory = "192MiB"']);
   let cri: Cri;
   before(() => {
     cri = connectCri(world().folders.socket);
@@ -64,6 +66,22 @@ describe(`a VMM’s groups on a host with version ${version} of cgroups and ${dr
       for (const group of groups) assert.equal(await exists(group), false, group);
     });
   }
+
+  it('go too if a pod’s start fails, or is cut short by the daemon’s end', async () => {
+    const { crictl, folders, daemon } = world();
+    const start = async (name: Failpoint, action: FailpointAction): Promise<void> => {
+      await Armed.arm(folders, name, action);
+      await assert.rejects(crictl.runPod('failing', { linux: { cgroup_parent: 'kubepods-podfailing.slice' } }));
+    };
+    for (const name of ['run.cgroup-made', 'run.shim-confined'] as const) {
+      await start(name, 'error');
+      assert.deepEqual(await leftovers(folders), [], name);
+    }
+    await start('run.shim-confined', 'crash');
+    assert.equal(await daemon.ended(), 'SIGKILL');
+    await world().restart();
+    assert.deepEqual(await leftovers(folders), [], 'after a crash');
+  });
 
   it('say that the host has killed the VMM for want of memory', async () => {
     const { crictl } = world();

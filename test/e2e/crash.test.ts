@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { z } from 'zod';
 import {
   containerRecordPath,
   hostMark,
@@ -12,8 +11,9 @@ import {
 } from '../../src/runtime/paths.ts';
 import { readMountsBelow } from '../../src/runtime/share/mount-table.ts';
 import { listFolder } from '../../src/runtime/store/folder.ts';
+import { savedWords } from '../../src/runtime/vm/console-ring.ts';
 import { identify } from '../../src/shim/identity.ts';
-import { until } from './harness/crictl.ts';
+import { type Pod, until } from './harness/crictl.ts';
 import type { Folders } from './harness/daemon.ts';
 import { leftovers, shims, vmmOf } from './harness/leftovers.ts';
 import { node } from './harness/network.ts';
@@ -22,7 +22,6 @@ import { useWorld } from './harness/suite.ts';
 
 /** An emulated guest is slow. */
 const SILENCE_MS = 18_000;
-const inspectpSchema = z.object({ info: z.looseObject({ reason: z.string() }) });
 const PRIVILEGED = { linux: { security_context: { privileged: true } } };
 
 describe('when things die', () => {
@@ -33,6 +32,13 @@ describe('when things die', () => {
       `sandbox ${id} is NOTREADY`,
       async () => (await world().crictl.podState(id)) === 'SANDBOX_NOTREADY' || undefined,
     );
+
+  /** The daemon that is killed next has left these words of the console for the one after it. */
+  const saved = async ({ id }: Pod, words: string): Promise<void> => {
+    const { root, state } = world().folders;
+    const { consoleTail } = sandboxPaths(root, state, id);
+    await until(`"${words}" is saved`, async () => savedWords(consoleTail).includes(words) || undefined);
+  };
 
   it('a shim that is killed: the sandbox is NOTREADY, its container EXITED, and its neighbour lives on', async () => {
     const { crictl, folders } = world();
@@ -58,7 +64,10 @@ describe('when things die', () => {
     // the guest's kernel goes on printing on the console, which nobody reads while there is no daemon
     const printing = 'mknod /kmsg c 1 11; while echo "<0>nobody reads this" >/kmsg; do sleep 1; done';
     await crictl.start(pod, { name: 'printer', command: ['sh', '-c', printing], config: PRIVILEGED });
-    const lost = await crictl.runPod('lost');
+    const lost = await crictl.runPod('lost', PRIVILEGED);
+    const speaker = await crictl.start(lost, { command: ['sleep', '1000'], config: PRIVILEGED });
+    await crictl.printOnConsole(speaker, 'lost was here');
+    await saved(lost, 'lost was here');
     const before = await shims(folders);
     await daemon.kill();
     const gone = before.find(({ sandbox }) => sandbox === lost.id);
@@ -71,6 +80,7 @@ describe('when things die', () => {
     );
     assert.equal(await crictl.podState(pod.id), 'SANDBOX_READY');
     assert.equal(await crictl.podState(lost.id), 'SANDBOX_NOTREADY');
+    assert.match(await crictl.podReason(lost.id), /the VM ended while no daemon was running; console: .*lost was here/);
     assert.equal(await crictl.exec(sleeper, 'echo', 'still here'), 'still here');
     const { exitCode, logPath } = await crictl.exited(talker);
     assert.equal(exitCode, 5);
@@ -110,13 +120,15 @@ describe('when things die', () => {
   it('a guest that stands still and records that are garbled: the next daemon serves, and nobody else is harmed', async () => {
     const { crictl, daemon, folders } = world();
     const pods = [
-      await crictl.runPod('wedged'),
+      await crictl.runPod('wedged', PRIVILEGED),
       await crictl.runPod('working'),
       await crictl.runPod('garbled'),
     ] as const;
     const [wedged, working, garbled] = pods;
     const command = ['sleep', '1000'];
-    const silent = await crictl.start(wedged, { command });
+    const silent = await crictl.start(wedged, { command, config: PRIVILEGED });
+    await crictl.printOnConsole(silent, 'wedged was here');
+    await saved(wedged, 'wedged was here');
     const kept = await crictl.start(working, { name: 'kept', command });
     const lost = await crictl.start(working, { name: 'lost', command });
     const pid = await vmmOf(folders, wedged.id);
@@ -134,8 +146,10 @@ describe('when things die', () => {
     assert.deepEqual((await listFolder(setAsideDir(folders.root))).toSorted(), aside);
 
     await notReady(wedged.id);
-    const { info } = inspectpSchema.parse(JSON.parse(await crictl.ok('inspectp', '-o', 'json', wedged.id)));
-    assert.match(info.reason, /its guest did not answer after a daemon restart: .* in 18 s; .*console/);
+    assert.match(
+      await crictl.podReason(wedged.id),
+      /its guest did not answer after a daemon restart: .* in 18 s; console: .*wedged was here/,
+    );
     assert.equal((await crictl.status(silent)).exitCode, 255);
     await crictl.removePod(wedged);
     // its name is free, for its record is nowhere any more

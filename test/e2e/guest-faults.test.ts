@@ -3,7 +3,6 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
 import { type Cri, connectCri } from './harness/cri.ts';
 import { type Pod, until } from './harness/crictl.ts';
 import { Heard } from './harness/events.ts';
@@ -16,11 +15,12 @@ const MIB = 1024 * 1024;
 const PRIVILEGED = { linux: { security_context: { privileged: true } } };
 /** A beat every 3 s: an emulated guest is slow, and what it is doing here is hard work. */
 const SILENCE_MS = 18_000;
-const inspectpSchema = z.object({ info: z.looseObject({ reason: z.string() }) });
 
 describe('guest faults', () => {
   const world = useWorld([BUSYBOX], 'plain', false, [
     `heartbeat_timeout = "${SILENCE_MS}ms"`,
+    'parallel_boots = 1',
+    'boot_timeout = "180s"',
     'default_memory = "192MiB"',
     'scratch_size = "64MiB"',
   ]);
@@ -41,7 +41,7 @@ describe('guest faults', () => {
     const pod = await crictl.runPod(name, PRIVILEGED);
     const config = { linux: { ...PRIVILEGED.linux, resources } };
     const id = await crictl.start(pod, { command: ['sleep', '1000'], config });
-    await crictl.exec(id, 'sh', '-c', `mknod /kmsg c 1 11; echo "<0>${name} was here" > /kmsg`);
+    await crictl.printOnConsole(id, `${name} was here`);
     return { pod, id };
   };
 
@@ -55,8 +55,7 @@ describe('guest faults', () => {
     assert.equal(await crictl.podState(pod.id), 'SANDBOX_NOTREADY');
     const { state, exitCode, reason, message } = await crictl.status(id);
     assert.deepEqual([state, exitCode, reason], ['CONTAINER_EXITED', 255, 'Unknown']);
-    const { info } = inspectpSchema.parse(JSON.parse(await crictl.ok('inspectp', '-o', 'json', pod.id)));
-    for (const words of [message, info.reason]) {
+    for (const words of [message, await crictl.podReason(pod.id)]) {
       assert.match(words, why);
       assert.match(words, /console: .*was here/);
     }
@@ -90,6 +89,22 @@ describe('guest faults', () => {
     await assertLost(stuck, /guest-init gave no sign of life for 18 s, so its VM was ended/);
     assert.match(await refused, /VM is gone|UNAVAILABLE|Unavailable/);
     await assertLost(stopped, /guest-init gave no sign of life for 18 s, so its VM was ended/);
+  });
+
+  it('a VM that stands still while it boots keeps no other from booting', async () => {
+    const { crictl, folders } = world();
+    const there = new Set((await shims(folders)).map(({ pid }) => pid));
+    let over = false;
+    const refused = assert.rejects(
+      crictl.runPod('still').finally(() => (over = true)),
+      /did not boot .*the shim ended/,
+    );
+    const { pid } = await until('its VMM runs', async () => (await shims(folders)).find((shim) => !there.has(shim.pid)));
+    process.kill(pid, 'SIGSTOP');
+    await crictl.removePod(await crictl.runPod('beside'));
+    assert.equal(over, false);
+    process.kill(pid, 'SIGKILL');
+    await refused;
   });
 
   it('a VMM whose memory the host takes away', async () => {

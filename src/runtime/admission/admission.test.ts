@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { it, mock } from 'node:test';
 import { BoxError } from '../../errors.ts';
 import { sandboxConfig } from '../../testing/configs.ts';
 import { type BoxConfig, boxConfig } from '../box-config.ts';
@@ -52,6 +52,28 @@ it('what is being made counts, also for calls at the same time; and it is given 
   await admission.reserve('c', box);
   running.pop();
   await admission.reserve('d', box);
+});
+
+it('a boot that hangs hands its place on', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const { boots } = new Admission(
+      limits,
+      () => [],
+      async () => host,
+    );
+    const { signal } = new AbortController();
+    void boots.run(signal, () => new Promise(() => undefined));
+    const next = boots.run(signal, async () => 'booted');
+    await new Promise(setImmediate);
+    mock.timers.tick(14_999);
+    await new Promise(setImmediate);
+    assert.deepEqual([boots.running, boots.waiting], [1, 1]);
+    mock.timers.tick(1);
+    assert.equal(await next, 'booted');
+  } finally {
+    mock.timers.reset();
+  }
 });
 
 it('reads what this machine has', async () => {

@@ -12,6 +12,8 @@ const MIB = 1024 * 1024;
  * that hangs must not keep others waiting for as long as it may run.
  */
 const PREPARATION_PLACE_MS = 5_000;
+/** As above, of VMs: many times what a boot takes on hardware, and a quarter of the time after which one that hangs is given up. */
+const BOOT_PLACE_MS = 15_000;
 
 export interface AdmissionLimits extends CapacityLimits {
   readonly parallelBoots: number;
@@ -36,7 +38,7 @@ export class Admission {
     this.#running = running;
     this.#host = host;
     const limit = limits.parallelBoots;
-    this.boots = new WorkQueue({ limit, doing: 'booting' });
+    this.boots = new WorkQueue({ limit, doing: 'booting', placeMs: BOOT_PLACE_MS });
     this.preparations = new WorkQueue({ limit, doing: 'being prepared', placeMs: PREPARATION_PLACE_MS });
   }
 

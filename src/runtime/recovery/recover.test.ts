@@ -207,11 +207,19 @@ describe('recover', () => {
     assert.equal(rig.tools.index.get(ended.id).record.reason, 'long ago');
   });
 
+  it('a VM that ended while no daemon ran is told with what its console had said before', async () => {
+    const lost = await rig.sandbox(guest);
+    await rm(lost.paths.shimRecord);
+    await writeFile(lost.paths.consoleTail, 'oops\n');
+    await recover(rig.tools, 60_000);
+    assert.equal(rig.tools.index.get(lost.id).record.reason, 'the VM ended while no daemon was running; console: oops');
+  });
+
   it('a VM whose run folder somebody has deleted ends as lost', async () => {
     const lost = await rig.sandbox(guest);
     await rm(lost.paths.run, { recursive: true });
     await recover(rig.tools, 60_000);
     await lost.ended;
-    assert.match(rig.tools.index.get(lost.id).record.reason, /ended while no daemon was running/);
+    assert.match(rig.tools.index.get(lost.id).record.reason, /ended while no daemon was running; its console is empty/);
   });
 });

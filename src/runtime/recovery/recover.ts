@@ -17,6 +17,7 @@ import { Sandbox } from '../sandbox/sandbox.ts';
 import { sandboxRecordSchema } from '../sandbox/sandbox-record.ts';
 import { freeHost } from '../sandbox/stop-sandbox.ts';
 import { settlesWithin } from '../time.ts';
+import { savedWords } from '../vm/console-ring.ts';
 import { discardRun } from '../vm/run-folder.ts';
 import { Vm } from '../vm/vm.ts';
 import { loadContainers, resumeContainers } from './recover-containers.ts';
@@ -59,7 +60,9 @@ async function show(context: RecoveryTools, id: string): Promise<Sandbox | undef
     const vm = record.state === 'READY' ? await Vm.adopt(paths, context.tokenFor(id)) : undefined;
     context.index.add(sandbox);
     if (vm === undefined) {
-      await attempt(context.log, { sandboxId: id }, 'end of a sandbox not recorded', () => sandbox.markNotReady(LOST));
+      await attempt(context.log, { sandboxId: id }, 'end of a sandbox not recorded', () =>
+        sandbox.markNotReady(`${LOST}; ${savedWords(paths.consoleTail)}`),
+      );
     } else sandbox.hold(vm, context.cgroups);
     return sandbox;
   } catch (error) {

@@ -21,7 +21,7 @@ export async function findShim(paths: RunPaths): Promise<FoundShim | undefined> 
   if (identity === undefined || !isAlive(identity)) return undefined;
   const console = openConsoleOf(identity.pid);
   if (console === undefined) return undefined;
-  if (isAlive(identity)) return { identity, console: ConsoleRing.read(console) };
+  if (isAlive(identity)) return { identity, console: ConsoleRing.read(console, paths.consoleTail) };
   closeSync(console);
   return undefined;
 }

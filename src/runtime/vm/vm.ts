@@ -154,7 +154,7 @@ class Boot {
     const failed = new Promise<string>((resolve) => {
       this.#failed = resolve;
     });
-    const console = ConsoleRing.read(openConsole(paths.console));
+    const console = ConsoleRing.read(openConsole(paths.console), paths.consoleTail);
     let shim: SpawnedShim | undefined;
     try {
       shim = await this.#spawn();
@@ -198,6 +198,7 @@ class Boot {
     await writeVolatile(this.#spec.paths.shimRecord, shim.identity);
     await failpoint('run.shim-recorded');
     await this.#spec.confine(shim.identity.pid);
+    await failpoint('run.shim-confined');
     shim.configure(shimConfig(this.#parts, this.#spec));
   }
 

@@ -29,6 +29,7 @@ const inspectpSchema = z.object({
     network: z.object({ ip: z.string(), additionalIps: z.array(z.object({ ip: z.string() })).default([]) }),
   }),
 });
+const reasonSchema = z.object({ info: z.looseObject({ reason: z.string() }) });
 export type ContainerStatus = z.infer<typeof inspectSchema>['status'];
 
 export interface ContainerOptions {
@@ -75,6 +76,16 @@ export class Crictl {
   /** `exec --sync` that must succeed; its stdout without the last newline (and without the two that crictl adds). */
   async exec(id: string, ...command: readonly string[]): Promise<string> {
     return (await this.ok('exec', '-s', id, ...command)).replace(/\n{1,2}$/, '');
+  }
+
+  /** Leaves words on the console of its VM; the container must be a privileged one. */
+  async printOnConsole(id: string, words: string): Promise<void> {
+    await this.exec(id, 'sh', '-c', `mknod /kmsg c 1 11; echo "<0>${words}" > /kmsg; rm /kmsg`);
+  }
+
+  /** Why a sandbox has ended. */
+  async podReason(id: string): Promise<string> {
+    return reasonSchema.parse(JSON.parse(await this.ok('inspectp', '-o', 'json', id))).info.reason;
   }
 
   async runPod(name: string, over: Readonly<Record<string, unknown>> = {}): Promise<Pod> {
