@@ -99,7 +99,9 @@ describe('guest faults', () => {
       crictl.runPod('still').finally(() => (over = true)),
       /did not boot .*the shim ended/,
     );
-    const { pid } = await until('its VMM runs', async () => (await shims(folders)).find((shim) => !there.has(shim.pid)));
+    const { pid } = await until('its VMM runs', async () =>
+      (await shims(folders)).find((shim) => !there.has(shim.pid)),
+    );
     process.kill(pid, 'SIGSTOP');
     await crictl.removePod(await crictl.runPod('beside'));
     assert.equal(over, false);
