@@ -2,7 +2,8 @@
  * Brings layers from a registry into the layer store.
  *
  * INVARIANTS
- * - Two pulls that want the same blob for the same diffID share one transfer; it lives as long as one of them does.
+ * - Two pulls that want the same blob for the same diffID from the same registry share one transfer; it lives as long as one of them
+ *   does. Those from another registry do not wait for it: it may hang.
  * - An ingest file is either published or removed before a transfer ends.
  */
 import { rm } from 'node:fs/promises';
@@ -52,7 +53,7 @@ export class LayerFetcher {
   /** Makes sure that the layer is in the store; the caller holds it there. @throws BoxError, or the signal's reason. */
   async fetch(layer: WantedLayer, session: RepositorySession, signal: AbortSignal): Promise<void> {
     if (this.#store.has(layer.diffId)) return;
-    const key = `${layer.diffId} ${layer.blob.digest} ${layer.blob.size}`;
+    const key = `${session.registry} ${layer.diffId} ${layer.blob.digest} ${layer.blob.size}`;
     const isOurs = !this.#flights.has(key);
     const join = (): Promise<void> =>
       this.#flights.join(key, signal, (flightSignal) => this.#transfer(layer, session, flightSignal));
@@ -70,7 +71,7 @@ export class LayerFetcher {
     const download = session.download(layer.blob);
     for (;;) {
       try {
-        await this.#bring(layer, download, signal);
+        await this.#bring(layer, session.registry, download, signal);
         return;
       } catch (error) {
         if (!isBoxError(error, 'DIGEST_MISMATCH') || signal.aborted) throw error;
@@ -84,7 +85,12 @@ export class LayerFetcher {
     }
   }
 
-  async #bring({ diffId, blob }: WantedLayer, download: BlobDownload, signal: AbortSignal): Promise<void> {
+  async #bring(
+    { diffId, blob }: WantedLayer,
+    registry: string,
+    download: BlobDownload,
+    signal: AbortSignal,
+  ): Promise<void> {
     const ingestPath = this.#store.newIngestPath();
     const started = performance.now();
     try {
@@ -97,6 +103,7 @@ export class LayerFetcher {
         limits: this.#limits,
       } as const;
       const { droppedXattrs, ...layer } = await this.#workers.run(
+        registry,
         job,
         (write) => download.stream(write, signal),
         signal,

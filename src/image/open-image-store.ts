@@ -11,6 +11,13 @@ import { LayerStore } from './store/layer-store.ts';
 import { type StorePaths, storePaths } from './store/paths.ts';
 import { LayerWorkerPool } from './worker/pool.ts';
 
+/** Layers of one pull fetched at once. */
+const PER_PULL = 2;
+/** Of one registry, by all pulls together: a pull whose blobs hang leaves others of the registry their share. */
+const PER_REGISTRY = 2 * PER_PULL;
+/** Of all registries, one worker process each: so many must hang at the same time that an image from another has to wait. */
+const WORKERS = 3 * PER_REGISTRY;
+
 export interface ImageStoreOptions {
   /** The daemon's root, such as /var/lib/a3s-box. Layers, images and ingest are made below it. */
   readonly root: string;
@@ -19,8 +26,6 @@ export interface ImageStoreOptions {
   readonly log: ImageLog;
   readonly cacheSizes?: Partial<RegistryCacheSizes>;
   readonly layerLimits?: Partial<LayerLimits>;
-  /** Layers converted at once, by all pulls together: one worker process each. */
-  readonly parallelLayers?: number;
 }
 
 /**
@@ -28,15 +33,24 @@ export interface ImageStoreOptions {
  * @throws BoxError INTERNAL or DISK_FULL naming the path if the folders cannot be used.
  */
 export async function openImageStore(options: ImageStoreOptions): Promise<ImageStore> {
-  const { root, log, parallelLayers = 2 } = options;
+  const { root, log } = options;
   const paths = storePaths(path.resolve(root));
   await prepareFolders(paths);
   const layers = await LayerStore.open(paths, log);
   const records = new ImageRecords(paths, log, (diffId) => layers.has(diffId));
   const client = new RegistryClient(options.registryConfigDir, { ...defaultCacheSizes, ...options.cacheSizes });
-  const workers = new LayerWorkerPool({ size: parallelLayers, ingestDir: paths.ingest });
+  const workers = new LayerWorkerPool({ size: WORKERS, perRegistry: PER_REGISTRY, ingestDir: paths.ingest });
   const fetcher = new LayerFetcher(layers, workers, { ...defaultLayerLimits, ...options.layerLimits }, log);
-  const store = new ImageStore({ root: paths.root, client, fetcher, layers, records, workers, parallelLayers, log });
+  const store = new ImageStore({
+    root: paths.root,
+    client,
+    fetcher,
+    layers,
+    records,
+    workers,
+    parallelLayers: PER_PULL,
+    log,
+  });
   await store.collectLayers();
   return store;
 }

@@ -29,6 +29,11 @@ export class RepositorySession {
     this.#parts = parts;
   }
 
+  /** `HOST[:PORT]` as references name it, whichever mirrors it has. */
+  get registry(): string {
+    return this.#parts.reference.host;
+  }
+
   /**
    * The digest of the manifest or index that the reference means now, by HEAD where the registry tells it (it costs no
    * download and is not counted by rate limits). A digest is asked for as well, even that of an image which is here: whether

@@ -96,6 +96,8 @@ export class LayerStore {
   /** Makes a finished file of the ingest folder a layer; the folder itself is synced by `sync`. @throws BoxError DISK_FULL. */
   async publish(diffId: string, ingestPath: string, layer: NewLayer): Promise<void> {
     await flushFile(ingestPath);
+    // another registry's transfer was faster
+    if (this.#layers.has(diffId)) return;
     const sidecar: Sidecar = { version: 1, diffId, ...layer, impliedDirs: [...layer.impliedDirs] };
     replaceFile(path.join(this.#paths.layers, sidecarFileName(diffId)), JSON.stringify(sidecar), this.#paths.ingest);
     renameSync(ingestPath, path.join(this.#paths.layers, layerFileName(diffId)));

@@ -1,20 +1,30 @@
 /**
  * A few layer workers, started when needed, reused, and ended when idle.
  *
+ * A job lasts as long as its registry lets it: one that falls silent, or trickles, holds a worker for minutes. Neither time nor
+ * silence tells such a job from a large layer behind a slow line, so nothing is taken from a job that runs; instead no registry gets
+ * all workers, and the jobs that wait for one registry wait in a queue of their own.
+ *
  * INVARIANTS
- * - At most `size` slots are taken; a slot is one running job. Waiters are served in order.
+ * - At most `size` jobs run, and at most `perRegistry` of one registry; each is one worker. Waiters are served in order.
  * - `#idle` holds workers without a job, each with the timer that will end it; they do not keep the daemon alive.
  */
 import { BoxError } from '../../errors.ts';
+import { WorkQueue } from '../../work-queue.ts';
 import type { LayerJob, LayerResult } from './protocol.ts';
 import { type WorkerOptions, WorkerProcess, type WriteChunk } from './worker-process.ts';
 
 export interface PoolOptions extends WorkerOptions {
-  /** Jobs at once. */
+  /** Jobs at once, of all registries: what workers may take of the host's memory. */
   readonly size: number;
+  /** Jobs at once of one registry. */
+  readonly perRegistry: number;
   /** How long a worker may wait for its next job. */
   readonly idleMs?: number;
 }
+
+/** Gives a worker the blob, to its last byte. */
+export type Feed = (write: WriteChunk) => Promise<void>;
 
 interface IdleWorker {
   readonly worker: WorkerProcess;
@@ -25,34 +35,21 @@ export class LayerWorkerPool {
   readonly #options: PoolOptions;
   readonly #idle: IdleWorker[] = [];
   readonly #busy = new Set<WorkerProcess>();
-  readonly #waiters: (() => void)[] = [];
-  #taken = 0;
+  readonly #all: WorkQueue;
+  readonly #registries = new Map<string, WorkQueue>();
   #closed = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#all = new WorkQueue({ limit: options.size, doing: 'being fetched' });
   }
 
   /**
-   * Runs one job. The signal only stops the wait for a slot; once running, `feed` is what an abort must end.
-   * @throws what `feed` throws, or the worker's BoxError.
+   * Runs one job, whose blob comes from `registry`. The signal only stops the wait for a worker; once running, `feed` is what an
+   * abort must end. @throws what `feed` throws, or the worker's BoxError.
    */
-  async run(job: LayerJob, feed: (write: WriteChunk) => Promise<void>, signal: AbortSignal): Promise<LayerResult> {
-    await this.#takeSlot(signal);
-    try {
-      const worker = this.#takeWorker();
-      this.#busy.add(worker);
-      try {
-        const result = await worker.run(job, feed);
-        this.#park(worker);
-        return result;
-      } finally {
-        this.#busy.delete(worker);
-      }
-    } finally {
-      this.#taken -= 1;
-      this.#waiters.shift()?.();
-    }
+  run(registry: string, job: LayerJob, feed: Feed, signal: AbortSignal): Promise<LayerResult> {
+    return this.#queueOf(registry).run(signal, () => this.#all.run(signal, () => this.#convert(job, feed)));
   }
 
   /** Ends all workers; jobs that run fail. */
@@ -63,26 +60,27 @@ export class LayerWorkerPool {
     await Promise.all([...idle.map(({ worker }) => worker), ...this.#busy].map((worker) => worker.kill()));
   }
 
-  async #takeSlot(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    while (this.#taken >= this.#options.size) await this.#nextFree(signal);
-    if (this.#closed) throw new BoxError('CANCELLED', 'the image store is closing');
-    this.#taken += 1;
+  /** References name any number of registries: queues that nobody is in are forgotten. */
+  #queueOf(registry: string): WorkQueue {
+    for (const [name, { running }] of this.#registries) if (running === 0) this.#registries.delete(name);
+    const queue =
+      this.#registries.get(registry) ??
+      new WorkQueue({ limit: this.#options.perRegistry, doing: `being fetched from ${registry}` });
+    this.#registries.set(registry, queue);
+    return queue;
   }
 
-  #nextFree(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
-        this.#waiters.splice(this.#waiters.indexOf(wake), 1);
-        reject(signal.reason as Error);
-      };
-      const wake = (): void => {
-        signal.removeEventListener('abort', onAbort);
-        resolve();
-      };
-      this.#waiters.push(wake);
-      signal.addEventListener('abort', onAbort, { once: true });
-    });
+  async #convert(job: LayerJob, feed: Feed): Promise<LayerResult> {
+    if (this.#closed) throw new BoxError('CANCELLED', 'the image store is closing');
+    const worker = this.#takeWorker();
+    this.#busy.add(worker);
+    try {
+      const result = await worker.run(job, feed);
+      this.#park(worker);
+      return result;
+    } finally {
+      this.#busy.delete(worker);
+    }
   }
 
   #takeWorker(): WorkerProcess {

@@ -52,13 +52,13 @@ function isAlive(pid: number): boolean {
 describe('layer workers', () => {
   let pool: LayerWorkerPool;
   beforeEach((context) => {
-    pool = new LayerWorkerPool({ size: 2, ingestDir: scratch });
+    pool = new LayerWorkerPool({ size: 2, perRegistry: 2, ingestDir: scratch });
     if ('after' in context) context.after(() => pool.close());
   });
 
   test('more jobs than workers, all done, files equal', async () => {
     const jobs = Array.from({ length: 7 }, () => job());
-    const results = await Promise.all(jobs.map((one) => pool.run(one, feed(blob), never)));
+    const results = await Promise.all(jobs.map((one) => pool.run('reg.example', one, feed(blob), never)));
     assert.ok(results.every(({ tarSize }) => tarSize === tar.length));
     const files = jobs.map((one) => readFileSync(one.path));
     assert.ok(files.every((bytes) => bytes.equals(files[0] ?? Buffer.alloc(0))));
@@ -79,7 +79,7 @@ describe('layer workers', () => {
     process.execPath = path.join(scratch, 'no-such-node');
     try {
       for (let i = 0; i < 3; i++) {
-        await assert.rejects(pool.run(job(), feed(blob), never), (error: unknown) => {
+        await assert.rejects(pool.run('reg.example', job(), feed(blob), never), (error: unknown) => {
           assert.ok(isBoxError(error, 'INTERNAL'));
           assert.match(error.message, /^layer worker for sha256:[0-9a-f]+: spawn .*no-such-node ENOENT$/);
           return true;
@@ -88,11 +88,12 @@ describe('layer workers', () => {
     } finally {
       process.execPath = node;
     }
-    await pool.run(job(), feed(blob), never);
+    await pool.run('reg.example', job(), feed(blob), never);
   });
 
   test('a feed that fails ends the worker; the next job gets another', async () => {
     const broken = pool.run(
+      'reg.example',
       job(),
       async (write) => {
         await write(blob.subarray(0, 10));
@@ -101,7 +102,7 @@ describe('layer workers', () => {
       never,
     );
     await assert.rejects(broken, /the network went away/);
-    assert.equal((await pool.run(job(), feed(blob), never)).tarSize, tar.length);
+    assert.equal((await pool.run('reg.example', job(), feed(blob), never)).tarSize, tar.length);
   });
 
   test('a worker that is killed is an error that names the layer', async () => {
@@ -140,21 +141,53 @@ describe('layer workers', () => {
   test('a worker cannot write outside its folder', async () => {
     const outside = path.join(tmpdir(), 'worker-pool-outside');
     await assert.rejects(
-      pool.run(job(blob, { path: outside }), feed(blob), never),
+      pool.run('reg.example', job(blob, { path: outside }), feed(blob), never),
       (error) => isBoxError(error, 'INTERNAL') && /restricted/i.test(error.message),
     );
     assert.ok(!readdirSync(tmpdir()).includes('worker-pool-outside'));
   });
 
+  test('a registry has its share of the workers, and another one goes on', async () => {
+    const pool = new LayerWorkerPool({ size: 3, perRegistry: 2, ingestDir: scratch });
+    const gates = Array.from({ length: 6 }, () => Promise.withResolvers<void>());
+    const order: string[] = [];
+    const run = (registry: string, at: number) =>
+      pool.run(
+        registry,
+        job(),
+        async (write) => {
+          order.push(`${registry} ${at}`);
+          await gates[at]?.promise;
+          await feed(blob)(write);
+        },
+        never,
+      );
+    const hanging = [0, 1, 2, 3].map((at) => run('hangs', at));
+    gates[4]?.resolve();
+    await run('good', 4);
+    assert.deepEqual(order, ['hangs 0', 'hangs 1', 'good 4']);
+    // no more than three in all, from how many registries whatever
+    const last = run('good', 4);
+    const fourth = run('third', 5);
+    await last;
+    for (const { resolve } of gates) resolve();
+    await Promise.all([...hanging, fourth]);
+    assert.deepEqual(order.slice(3), ['good 4', 'third 5', 'hangs 2', 'hangs 3']);
+    await pool.close();
+  });
+
   test('a wait for a slot can be given up', async () => {
     const gate = Promise.withResolvers<void>();
     const hold = (write: WriteChunk): Promise<void> => gate.promise.then(() => feed(blob)(write));
-    const busy = [pool.run(job(), hold, never), pool.run(job(), hold, never)];
+    const busy = [pool.run('reg.example', job(), hold, never), pool.run('reg.example', job(), hold, never)];
     const client = new AbortController();
-    const waiting = pool.run(job(), feed(blob), client.signal);
-    const patient = pool.run(job(), feed(blob), never);
+    const waiting = pool.run('reg.example', job(), feed(blob), client.signal);
+    const patient = pool.run('reg.example', job(), feed(blob), never);
     client.abort(new Error('gave up'));
-    await assert.rejects(waiting, /gave up/);
+    await assert.rejects(
+      waiting,
+      (error) => isBoxError(error, 'CANCELLED') && /gave up before its turn/.test(error.message),
+    );
     gate.resolve();
     await Promise.all([...busy, patient]);
   });

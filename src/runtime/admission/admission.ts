@@ -2,9 +2,10 @@
 import { statfs } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { BoxError } from '../../errors.ts';
+import { WorkQueue } from '../../work-queue.ts';
 import type { BoxConfig } from '../box-config.ts';
+import { settlesWithin } from '../time.ts';
 import { type CapacityLimits, type HostResources, shortage } from './capacity.ts';
-import { WorkQueue } from './work-queue.ts';
 
 const MIB = 1024 * 1024;
 /**
@@ -38,8 +39,8 @@ export class Admission {
     this.#running = running;
     this.#host = host;
     const limit = limits.parallelBoots;
-    this.boots = new WorkQueue({ limit, doing: 'booting', placeMs: BOOT_PLACE_MS });
-    this.preparations = new WorkQueue({ limit, doing: 'being prepared', placeMs: PREPARATION_PLACE_MS });
+    this.boots = new WorkQueue({ limit, doing: 'booting', placeEnds: within(BOOT_PLACE_MS) });
+    this.preparations = new WorkQueue({ limit, doing: 'being prepared', placeEnds: within(PREPARATION_PLACE_MS) });
   }
 
   /** Sandboxes that are being made. */
@@ -55,6 +56,11 @@ export class Admission {
     this.#booting.set(sandboxId, box);
     return () => void this.#booting.delete(sandboxId);
   }
+}
+
+/** A place is kept until its work has ended, and no longer than this. */
+function within(ms: number): (ended: Promise<unknown>) => Promise<unknown> {
+  return (ended) => settlesWithin(ended, ms);
 }
 
 /** What this machine has, for sandboxes below `root`. */

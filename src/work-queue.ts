@@ -1,19 +1,18 @@
-/** Work that takes all the processors it gets: only so much of it runs at a time, the rest waits in order. */
-import { BoxError } from '../../errors.ts';
-import { settlesWithin } from '../time.ts';
+/** Work of which only so much may run at a time: the rest waits in order. */
+import { BoxError } from './errors.ts';
 
 export interface WorkQueueOptions {
   /** Places. */
   readonly limit: number;
   /** What the work is, for whoever gives up before its turn: "others were …". */
   readonly doing: string;
-  /** For so long work keeps its place, though it may run on; undefined: until it ends. */
-  readonly placeMs?: number;
+  /** Resolves when work that ends then gives its place on, though it may run on; undefined: at its end. */
+  readonly placeEnds?: (ended: Promise<unknown>) => Promise<unknown>;
 }
 
 /**
- * INVARIANT: at most `limit` have a place; whoever ends, or has had it for `placeMs`, hands its place to the one that has waited
- * longest.
+ * INVARIANT: at most `limit` have a place; whoever ends, or has had it for as long as `placeEnds` says, hands its place to the one
+ * that has waited longest.
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
@@ -38,8 +37,8 @@ export class WorkQueue {
     await this.#enter(signal);
     const result = work();
     const ended = Promise.allSettled([result]);
-    const { placeMs } = this.#options;
-    void (placeMs === undefined ? ended : settlesWithin(ended, placeMs)).then(() => this.#leave());
+    const { placeEnds = (whole) => whole } = this.#options;
+    void placeEnds(ended).then(() => this.#leave());
     return result;
   }
 

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { it } from 'node:test';
-import { isBoxError } from '../../errors.ts';
-import { WorkQueue } from './work-queue.ts';
+import { isBoxError } from './errors.ts';
+import { settlesWithin } from './runtime/time.ts';
+import { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
 
 const patient = new AbortController().signal;
 
 /** Boots by name; each runs until it is ended. */
-function rig(limit: number, placeMs?: number) {
-  const queue = new WorkQueue({ limit, doing: 'booting', ...(placeMs === undefined ? {} : { placeMs }) });
+function rig(limit: number, options: Partial<WorkQueueOptions> = {}) {
+  const queue = new WorkQueue({ limit, doing: 'booting', ...options });
   const running = new Map<string, PromiseWithResolvers<void>>();
   const begins = new EventEmitter();
   const boot = (name: string, signal: AbortSignal = patient): Promise<void> =>
@@ -78,7 +79,7 @@ it('who gives up leaves the queue and is never run', async () => {
 });
 
 it('who takes too long runs on without its place', async () => {
-  const { queue, boot, begun, end, names } = rig(1, 20);
+  const { queue, boot, begun, end, names } = rig(1, { placeEnds: (ended) => settlesWithin(ended, 20) });
   const slow = boot('a');
   const next = boot('b');
   await turn();
