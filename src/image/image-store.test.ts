@@ -134,6 +134,11 @@ describe('image store', () => {
       rig.disk.files().includes(`images/${'1'.repeat(64)}.json.bad`) && rig.disk.files().includes(`images/${record}`),
     );
     assert.ok(rig.disk.log.some(({ level, message }) => level === 'warn' && message.includes('set aside')));
+    const removed = rig.disk.log.filter(({ message }) => message === 'leftover removed').map(({ fields }) => fields);
+    assert.deepEqual(removed, [
+      { kind: 'unfinished file', name: path.join(rig.disk.root, 'ingest/half') },
+      { kind: 'half a layer', name: path.join(rig.disk.root, `layers/sha256/${'0'.repeat(64)}.erofs`) },
+    ]);
   });
 
   test('an image whose layer has gone is set aside, not shown', async () => {

@@ -1,5 +1,6 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { removeLeftover } from '../remove-leftover.ts';
 import type { ImageLog } from './image-log.ts';
 import { ImageStore } from './image-store.ts';
 import { defaultLayerLimits, type LayerLimits } from './layer/limits.ts';
@@ -35,7 +36,7 @@ export interface ImageStoreOptions {
 export async function openImageStore(options: ImageStoreOptions): Promise<ImageStore> {
   const { root, log } = options;
   const paths = storePaths(path.resolve(root));
-  await prepareFolders(paths);
+  await prepareFolders(paths, log);
   const layers = await LayerStore.open(paths, log);
   const records = new ImageRecords(paths, log, (diffId) => layers.has(diffId));
   const client = new RegistryClient(options.registryConfigDir, { ...defaultCacheSizes, ...options.cacheSizes });
@@ -55,12 +56,12 @@ export async function openImageStore(options: ImageStoreOptions): Promise<ImageS
   return store;
 }
 
-async function prepareFolders(paths: StorePaths): Promise<void> {
+async function prepareFolders(paths: StorePaths, log: ImageLog): Promise<void> {
   try {
     for (const folder of [paths.layers, paths.images, paths.ingest])
       await mkdir(folder, { recursive: true, mode: 0o700 });
     for (const name of await readdir(paths.ingest))
-      await rm(path.join(paths.ingest, name), { recursive: true, force: true });
+      await removeLeftover('unfinished file', path.join(paths.ingest, name), log);
   } catch (error) {
     throw fileError(error, paths.root, 'cannot be used as image store');
   }

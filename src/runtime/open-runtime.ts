@@ -8,6 +8,7 @@ import { EventHub } from './events/event-hub.ts';
 import { HostChecks } from './host/host-checks.ts';
 import { installGuestInit } from './host/install-guest-init.ts';
 import { openTokenKey } from './host/token-key.ts';
+import { removeUnfinished } from './host/unfinished.ts';
 import type { Log } from './log.ts';
 import { CniNetwork } from './network/cni-network.ts';
 import type { DefaultNetworkOptions } from './network/default-network.ts';
@@ -51,6 +52,7 @@ export interface CniSettings {
 export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { root, state, log, images } = options;
   for (const dir of [root, state]) await mkdir(dir, { recursive: true, mode: 0o711 });
+  await removeUnfinished(root, log);
   const parts = {
     libkrun: options.libkrun,
     kernelDir: options.kernelDir,

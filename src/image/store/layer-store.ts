@@ -11,6 +11,7 @@ import { link, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { BoxError, errnoOf, messageOf } from '../../errors.ts';
+import { removeLeftover } from '../../remove-leftover.ts';
 import { digestSchema, hexOf } from '../digest.ts';
 import type { ImageLog } from '../image-log.ts';
 import type { LinkedLayer } from '../image-service.ts';
@@ -56,7 +57,7 @@ export class LayerStore {
     }
     for (const name of names) {
       if (!store.#layers.has(`sha256:${name.split('.', 1)[0] ?? ''}`))
-        await rm(path.join(paths.layers, name), { recursive: true, force: true });
+        await removeLeftover('half a layer', path.join(paths.layers, name), log);
     }
     return store;
   }

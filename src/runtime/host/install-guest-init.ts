@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { chmod, copyFile, mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists } from '../store/folder.ts';
-import { syncPath } from '../store/record-file.ts';
+import { syncPath, UNFINISHED } from '../store/record-file.ts';
 
 const EXECUTABLE = 0o555;
 
@@ -17,7 +17,7 @@ export async function installGuestInit(root: string, source: string): Promise<st
   const target = join(dir, `init-${digest.slice(0, 16)}`);
   if ((await exists(target)) && (await digestOf(target)) === digest) return target;
   await mkdir(dir, { recursive: true, mode: 0o755 });
-  const tmp = `${target}.${process.pid}`;
+  const tmp = target + UNFINISHED;
   await copyFile(source, tmp);
   await syncPath(tmp);
   await chmod(tmp, EXECUTABLE);

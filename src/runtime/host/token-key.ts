@@ -3,6 +3,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { link, open, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BoxError, errnoOf } from '../../errors.ts';
+import { UNFINISHED } from '../store/record-file.ts';
 
 const KEY_BYTES = 32;
 const KEY_MODE = 0o600;
@@ -29,11 +30,11 @@ async function readKey(path: string): Promise<Buffer | undefined> {
   }
 }
 
-/** Written aside, synced, then linked into place: the file is never there half written. */
+/** Written aside, synced, then linked into place: the file is never there half written. One left half written aside is overwritten. */
 async function makeKey(path: string): Promise<Buffer> {
   const key = randomBytes(KEY_BYTES);
-  const tmp = `${path}.${process.pid}`;
-  const file = await open(tmp, 'wx', KEY_MODE);
+  const tmp = path + UNFINISHED;
+  const file = await open(tmp, 'w', KEY_MODE);
   try {
     await file.writeFile(key);
     await file.sync();

@@ -3,6 +3,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hostCommand } from '../host/host-command.ts';
 import { exists } from '../store/folder.ts';
+import { UNFINISHED } from '../store/record-file.ts';
 
 /**
  * Inode tables are never zeroed (guest-init mounts with noinit_itable), there is no journal (a VM's crash loses the disk anyway),
@@ -28,7 +29,7 @@ export async function scratchTemplate(root: string, bytes: number): Promise<stri
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const template = join(dir, `scratch-${bytes}.ext4`);
   if (await exists(template)) return template;
-  const tmp = `${template}.tmp`;
+  const tmp = template + UNFINISHED;
   await rm(tmp, { force: true });
   await hostCommand('truncate', ['--size', String(bytes), tmp]);
   await hostCommand('mkfs.ext4', [...MKFS_OPTIONS, tmp]);
