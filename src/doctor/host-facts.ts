@@ -2,11 +2,13 @@
 import { constants } from 'node:fs';
 import { access, readFile, statfs } from 'node:fs/promises';
 import { release, totalmem } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { messageOf } from '../errors.ts';
 import { type Hierarchy, parseHierarchy, rootsOf } from '../runtime/cgroup/hierarchy.ts';
+import { findExecutable } from '../runtime/host/executable.ts';
 import { askSystemd, isSystemdHost } from '../runtime/host/systemd.ts';
 import { loadNetwork } from '../runtime/network/cni/conf-dir.ts';
+import { OWN_NETWORK_TOOL } from '../runtime/network/default-network.ts';
 import { exists } from '../runtime/store/folder.ts';
 
 export interface Disk {
@@ -59,8 +61,6 @@ const TOOLS = [
   'find',
   'flock',
 ];
-/** What the own network's plugins call for masquerade and host ports. */
-export const OWN_NETWORK_TOOL = 'iptables';
 /** They come with systemd; without it nobody calls them. */
 export const SYSTEMD_TOOLS: readonly string[] = ['busctl', 'systemctl'];
 
@@ -68,14 +68,14 @@ export const SYSTEMD_TOOLS: readonly string[] = ['busctl', 'systemctl'];
 export async function readHostFacts(root: string, cniConfDir: string): Promise<HostFacts> {
   const programs = [...TOOLS, OWN_NETWORK_TOOL, ...SYSTEMD_TOOLS];
   const cgroups = parseHierarchy(await text('/proc/self/mountinfo'));
-  const there = await Promise.all(programs.map((tool) => isInstalled(tool)));
+  const there = await Promise.all(programs.map((tool) => findExecutable(tool)));
   const controllers = cgroups?.version === 2 ? await text(join(cgroups.root, 'cgroup.controllers')) : '';
   return {
     kernel: release(),
     now: new Date(),
     clocksource: (await text('/sys/devices/system/clocksource/clocksource0/current_clocksource')).trim(),
     tun: await exists('/dev/net/tun'),
-    missingTools: programs.filter((_, at) => there[at] !== true),
+    missingTools: programs.filter((_, at) => there[at] === undefined),
     hasCniConfig: await loadNetwork(cniConfDir).then(
       (list) => list !== undefined,
       () => true,
@@ -98,18 +98,12 @@ async function text(path: string): Promise<string> {
   return readFile(path, 'utf8').catch(() => '');
 }
 
-async function isInstalled(tool: string): Promise<boolean> {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  const found = await Promise.all(folders.map((folder) => may(join(folder, tool), constants.X_OK)));
-  return found.includes(true);
-}
-
 async function allWritable(paths: readonly string[]): Promise<boolean> {
-  return (await Promise.all(paths.map((path) => may(path, constants.W_OK)))).every(Boolean);
+  return (await Promise.all(paths.map(isWritable))).every(Boolean);
 }
 
-async function may(path: string, mode: number): Promise<boolean> {
-  return access(path, mode).then(
+async function isWritable(path: string): Promise<boolean> {
+  return access(path, constants.W_OK).then(
     () => true,
     () => false,
   );

@@ -1,8 +1,9 @@
 /** Verdicts on a host. Pure: the numbers are the arguments'. */
 import type { DaemonConfig } from '../config/schema.ts';
 import { usableMiB, withVmm } from '../runtime/admission/capacity.ts';
+import { OWN_NETWORK_TOOL } from '../runtime/network/default-network.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
-import { type HostFacts, OWN_NETWORK_TOOL, SYSTEMD_TOOLS } from './host-facts.ts';
+import { type HostFacts, SYSTEMD_TOOLS } from './host-facts.ts';
 
 type Limits = Pick<DaemonConfig, 'admission' | 'cgroupDriver' | 'defaultMemoryMiB'> & {
   readonly cni: Pick<DaemonConfig['cni'], 'defaultNetwork'>;

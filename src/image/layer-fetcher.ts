@@ -9,12 +9,12 @@
 import { rm } from 'node:fs/promises';
 import { type ErrorReason, isBoxError } from '../errors.ts';
 import { failpoint } from '../failpoints/failpoint.ts';
+import { SharedFlights } from '../shared-flight.ts';
 import type { ImageLog } from './image-log.ts';
 import type { LayerLimits } from './layer/limits.ts';
 import type { Descriptor } from './manifest.ts';
 import type { BlobDownload } from './registry/blob-download.ts';
 import type { RepositorySession } from './registry/repository-session.ts';
-import { SharedFlights } from './shared-flight.ts';
 import type { LayerStore } from './store/layer-store.ts';
 import type { LayerWorkerPool } from './worker/pool.ts';
 

@@ -283,23 +283,6 @@ inNetworkWorld(import.meta.url, () => {
       });
     });
 
-    it('CNI 1.1: STATUS decides on readiness, GC names the live attachments', async () => {
-      const asked = join(rig.base, 'asked');
-      await rig.script(
-        'modern',
-        `echo "$CNI_COMMAND $(cat)" >>${asked}; [ $CNI_COMMAND != STATUS ] || [ ! -e ${rig.base}/down ] || { echo '{"code":50,"msg":"plugin not available"}'; exit 1; }`,
-      );
-      await rig.configure('10.conflist', { cniVersion: '1.1.0', name: 'modern', plugins: [{ type: 'modern' }] });
-      const network = await rig.open({ gc: true });
-      assert.equal((await network.readiness()).ready, true);
-      await writeFile(join(rig.base, 'down'), '');
-      assert.match((await network.readiness()).message, /STATUS.*plugin not available \(code 50\)/);
-      await network.reconcile([], false);
-      assert.doesNotMatch(await readFile(asked, 'utf8'), /GC/, 'GC beside what may be attached meanwhile');
-      await network.reconcile([], true);
-      assert.match(await readFile(asked, 'utf8'), /GC .*"cni.dev\/valid-attachments":\[\]/);
-    });
-
     it('a network record that the disk does not give out is not taken for a broken one', async () => {
       const network = await rig.open();
       const place = rig.place();

@@ -20,15 +20,15 @@ import { exists } from '../store/folder.ts';
 import { millisBetween } from '../time.ts';
 import { announcement, IFNAME, podInterfaces } from './attachment-result.ts';
 import { type AttachmentRecord, AttachmentStore, wasCutShort } from './attachment-store.ts';
+import { Availability } from './cni/availability.ts';
 import { loadNetwork } from './cni/conf-dir.ts';
 import { watchConfigurations } from './cni/conf-watch.ts';
 import { endCutShortAdd } from './cni/cut-short-add.ts';
 import { invocationFor } from './cni/invocation.ts';
-import { ipamOf, type NetworkList } from './cni/network-list.ts';
-import { add, type CniLimits, check, del, type Invocation, status } from './cni/operations.ts';
-import { findPlugin } from './cni/plugin-process.ts';
+import type { NetworkList } from './cni/network-list.ts';
+import { add, type CniLimits, check, del, type Invocation } from './cni/operations.ts';
 import { joinTaps } from './datapath.ts';
-import { type DefaultNetworkOptions, defaultNetwork, showDefaultNetwork } from './default-network.ts';
+import { type DefaultNetworkOptions, defaultNetwork, OWN_NETWORK_TOOL, showDefaultNetwork } from './default-network.ts';
 import { FirstSuccess } from './first-success.ts';
 import { freeOwnerless } from './host-local.ts';
 import { readInterfaces, readStats } from './netns-view.ts';
@@ -61,6 +61,7 @@ export class CniNetwork implements PodNetwork {
   readonly #options: CniNetworkOptions;
   readonly #own: NetworkList | undefined;
   readonly #store: AttachmentStore;
+  readonly #availability: Availability;
   readonly #adds = new FirstSuccess(HEAD_START_MS);
   readonly #detaching = new Map<string, Promise<void>>();
   /** Sandboxes whose DEL failed with nobody left who would ask again. */
@@ -73,6 +74,7 @@ export class CniNetwork implements PodNetwork {
     this.#options = options;
     this.#own = own;
     this.#store = new AttachmentStore(options.root);
+    this.#availability = new Availability(options.limits);
   }
 
   /** The daemon's; the conflist of its own network is shown in the state folder. */
@@ -92,8 +94,7 @@ export class CniNetwork implements PodNetwork {
   async readiness(): Promise<Readiness> {
     try {
       const list = await this.#current();
-      for (const type of list.plugins.flatMap(programsOf)) await findPlugin(type, this.#options.limits.binDirs);
-      await status(list, this.#options.limits);
+      await this.#availability.require(list, list === this.#own ? [OWN_NETWORK_TOOL] : []);
       return { ready: true, reason: '', message: '' };
     } catch (error) {
       return { ready: false, reason: 'NetworkPluginNotReady', message: messageOf(error) };
@@ -284,10 +285,4 @@ export class CniNetwork implements PodNetwork {
     this.#announced = what;
     return list;
   }
-}
-
-/** A plugin's program and that of its IPAM. */
-function programsOf(plugin: NetworkList['plugins'][number]): readonly string[] {
-  const ipam = ipamOf(plugin);
-  return ipam === undefined ? [plugin.type] : [plugin.type, ipam.type];
 }

@@ -11,6 +11,8 @@ export interface DefaultNetworkOptions {
   readonly subnets: readonly string[];
 }
 
+/** What its plugins call for masquerade and host ports. */
+export const OWN_NETWORK_TOOL = 'iptables';
 const DEFAULT_NETWORK_NAME = 'a3s-box';
 const FILE = '10-a3s-box.conflist';
 

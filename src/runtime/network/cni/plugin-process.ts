@@ -9,11 +9,9 @@
  * one that outlives its SIGKILL. How it ended is what counts: one that ended by itself is judged by its exit.
  */
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
 import { BoxError, errnoOf, messageOf } from '../../../errors.ts';
 import { giveWay } from '../../../priority.ts';
+import { findExecutable } from '../../host/executable.ts';
 import { doesNotEnd } from '../../host/processes.ts';
 import { settled, settlesWithin } from '../../time.ts';
 import { PluginOutput, STDOUT_LIMIT } from './plugin-output.ts';
@@ -41,25 +39,12 @@ export interface PluginExit {
 
 /** The first folder that holds an executable of this name. NETWORK_NOT_READY if none does. */
 export async function findPlugin(type: string, binDirs: readonly string[]): Promise<string> {
-  for (const dir of binDirs) {
-    const path = join(dir, type);
-    if (await isExecutable(path)) return path;
-  }
+  const path = await findExecutable(type, binDirs);
+  if (path !== undefined) return path;
   throw new BoxError(
     'NETWORK_NOT_READY',
     `CNI plugin ${type} is in none of ${binDirs.join(', ')}: install it (Debian: containernetworking-plugins) or set cni_bin_dirs`,
   );
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return true;
-  } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === 'ENOENT' || errno === 'ENOTDIR' || errno === 'EACCES') return false;
-    throw error;
-  }
 }
 
 /** DEADLINE if it was killed for being late or too talkative, CANCELLED if the caller gave up; any other end is a result. */
