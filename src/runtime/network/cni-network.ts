@@ -24,7 +24,7 @@ import { Availability } from './cni/availability.ts';
 import { loadNetwork } from './cni/conf-dir.ts';
 import { watchConfigurations } from './cni/conf-watch.ts';
 import { endCutShortAdd } from './cni/cut-short-add.ts';
-import { invocationFor } from './cni/invocation.ts';
+import { ignoredAnnotations, invocationFor } from './cni/invocation.ts';
 import type { NetworkList } from './cni/network-list.ts';
 import { add, type CniLimits, check, del, type Invocation } from './cni/operations.ts';
 import { joinTaps } from './datapath.ts';
@@ -115,6 +115,7 @@ export class CniNetwork implements PodNetwork {
     const list = await this.#current();
     const netns = join(NETNS_DIR, place.netnsName);
     const invocation = invocationFor(place.sandboxId, netns, IFNAME, config);
+    this.#sayIgnored(place, list, config);
     const record: AttachmentRecord = { version: 1, netnsName: place.netnsName, list, invocation, added: false };
     await this.#store.write(record);
     await failpoint('run.network-recorded');
@@ -138,6 +139,15 @@ export class CniNetwork implements PodNetwork {
       join: millisBetween(added, process.hrtime.bigint()),
     };
     return { netns, network: list.name, interfaces, timings, ...announcement(result, list, place.sandboxId) };
+  }
+
+  #sayIgnored({ sandboxId }: NetworkPlace, list: NetworkList, config: SandboxConfig): void {
+    const annotations = ignoredAnnotations(list, config.annotations);
+    if (annotations.length === 0) return;
+    this.#options.log.warn(
+      { sandboxId, network: list.name, annotations },
+      'annotations of the pod ignored: no plugin of its network declares what they ask for',
+    );
   }
 
   detach(place: NetworkPlace): Promise<void> {

@@ -38,12 +38,18 @@ describe('what a pod tells CNI plugins', () => {
     const dns = { servers: ['10.0.0.10'], searches: ['x'], options: [] };
     const annotations = {
       'kubernetes.io/ingress-bandwidth': '10M',
+      'kubernetes.io/egress-bandwidth': '3M',
       'box.a3s.dev/pod-ips': '10.88.0.77/16, fd00::7/64',
       'box.a3s.dev/pod-mac': '02:00:00:00:00:0A',
     };
     const { capabilityArgs } = invocation({ dns, annotations });
     assert.deepEqual(capabilityArgs, {
-      bandwidth: { ingressRate: 10_000_000, ingressBurst: 0xffff_ffff },
+      bandwidth: {
+        ingressRate: 10_000_000,
+        ingressBurst: 0xffff_ffff,
+        egressRate: 3_000_000,
+        egressBurst: 0xffff_ffff,
+      },
       dns,
       ips: ['10.88.0.77/16', 'fd00::7/64'],
       mac: '02:00:00:00:00:0a',

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { BoxError } from '../../../errors.ts';
 import type { SandboxConfig } from '../../model.ts';
+import type { NetworkList } from './network-list.ts';
 import type { Invocation } from './operations.ts';
 import { parseQuantity } from './quantity.ts';
 
@@ -15,6 +16,13 @@ const BURST = 0xffff_ffff;
 /** Ours: addresses (comma separated, with prefix length) and hardware address for plugins that take `ips` and `mac`. */
 const WANTED_IPS = 'box.a3s.dev/pod-ips';
 const WANTED_MAC = 'box.a3s.dev/pod-mac';
+/** By the capability that a plugin must declare to be told of them. */
+const CAPABILITY_OF = {
+  [BANDWIDTH.ingress]: 'bandwidth',
+  [BANDWIDTH.egress]: 'bandwidth',
+  [WANTED_IPS]: 'ips',
+  [WANTED_MAC]: 'mac',
+};
 
 export function invocationFor(sandboxId: string, netns: string, ifname: string, config: SandboxConfig): Invocation {
   return {
@@ -24,6 +32,16 @@ export function invocationFor(sandboxId: string, netns: string, ifname: string, 
     args: cniArgs(sandboxId, config),
     capabilityArgs: capabilityArgs(config),
   };
+}
+
+/** Annotations for plugins that no plugin of this network is told of. */
+export function ignoredAnnotations(
+  { plugins }: NetworkList,
+  annotations: Readonly<Record<string, string>>,
+): readonly string[] {
+  return Object.entries(CAPABILITY_OF)
+    .filter(([key, capability]) => key in annotations && !plugins.some((each) => each.capabilities?.[capability]))
+    .map(([key]) => key);
 }
 
 /** K8S_* as plugins such as Multus, Calico and Cilium read them; IgnoreUnknown lets the others pass over them. */
