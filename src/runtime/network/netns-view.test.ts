@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseInterfaces } from './netns-view.ts';
+import { parseInterfaces, parseStats } from './netns-view.ts';
 
 const link = (ifname: string, over: object = {}): object => ({
   ifname,
@@ -104,5 +104,26 @@ describe('what CNI made in a namespace', () => {
         new RegExp(`fd20::/32 is of type ${type}`),
       );
     }
+  });
+
+  it('each counter of an interface is where it belongs', () => {
+    // as iproute2 6.1 prints it
+    const stats =
+      '"stats64":{"rx":{"bytes":1001,"packets":1002,"errors":1003,"dropped":1004,"over_errors":1005,"multicast":1006},"tx":{"bytes":2001,"packets":2002,"errors":2003,"dropped":2004,"carrier_errors":2005,"collisions":2006}}';
+    const eth0 = `{"ifindex":3,"link":"p","ifname":"eth0","flags":["BROADCAST","MULTICAST","UP","LOWER_UP"],"mtu":1500,"qdisc":"noqueue","operstate":"UP","linkmode":"DEFAULT","group":"default","txqlen":1000,"link_type":"ether","address":"6a:9c:3b:ce:70:7c","broadcast":"ff:ff:ff:ff:ff:ff","promiscuity":0,"allmulti":0,"min_mtu":68,"max_mtu":65535,"linkinfo":{"info_kind":"veth"},"inet6_addr_gen_mode":"eui64","num_tx_queues":2,"num_rx_queues":2,${stats}}`;
+    const lo = `{"ifindex":1,"ifname":"lo","flags":["LOOPBACK","UP","LOWER_UP"],"mtu":65536,"link_type":"loopback",${stats}}`;
+    assert.deepEqual(parseStats(`[${lo},${eth0}]`, 'ns'), [
+      {
+        name: 'eth0',
+        rxBytes: 1001,
+        rxPackets: 1002,
+        rxErrors: 1003,
+        rxDropped: 1004,
+        txBytes: 2001,
+        txPackets: 2002,
+        txErrors: 2003,
+        txDropped: 2004,
+      },
+    ]);
   });
 });

@@ -143,6 +143,11 @@ function withLength(dst: string, v6: boolean): string {
 /** Counters of the pod's interfaces; what the namespace receives there is what the pod receives. */
 export async function readStats(netnsName: string): Promise<readonly InterfaceStats[]> {
   const json = await hostCommand('ip', ['-json', '-details', '-statistics', '-netns', netnsName, 'link', 'show']);
+  return parseStats(json, netnsName);
+}
+
+/** Pure. */
+export function parseStats(json: string, netnsName: string): readonly InterfaceStats[] {
   return parse(statsSchema, json, netnsName)
     .filter(isPods)
     .map(({ ifname, stats64: { rx, tx } }) => ({

@@ -28,6 +28,20 @@ describe('CNI configuration', () => {
     assert.ok(!atLeast({ ...parsed, cniVersion: '0.3.1' }, '0.4.0'));
   });
 
+  for (const key of ['disableCheck', 'disableGC'] as const) {
+    for (const [written, meant] of [
+      [true, true],
+      ['true', true],
+      [false, false],
+      ['false', false],
+    ] as const) {
+      it(`${key}: ${JSON.stringify(written)}`, () => {
+        const { disableCheck, disableGc } = parseNetworkList(list({ [key]: written }), '/a.conflist');
+        assert.deepEqual([disableCheck, disableGc], key === 'disableCheck' ? [meant, false] : [false, meant]);
+      });
+    }
+  }
+
   for (const [what, text, says] of [
     ['no JSON', '{', /JSON/],
     ['no plugins', list({ plugins: [] }), /names no plugin/],
