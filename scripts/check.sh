@@ -50,7 +50,7 @@ unit() {
   scripts/build-ts.sh
   # crictl speaks to the streaming server
   scripts/build-tools.sh
-  node --test --test-reporter=spec 'src/**/*.test.ts' 'test/critest/*.test.ts'
+  node --test --test-reporter=spec 'src/**/*.test.ts' 'test/critest/*.test.ts' 'test/soak/*.test.ts'
 }
 
 rust() {

@@ -24,26 +24,32 @@ export async function cycle(folders: Folders, chaos: Chaos, number: number): Pro
   }
 }
 
-/** The failure, if there was one: whether it came of a kill cannot be told, a next attempt must do without. */
+/** The failure, if there was one: whether it came of a kill is asked when the soak has ended. */
 async function attempt(life: Life, chaos: Chaos): Promise<unknown> {
   try {
     for (const operation of OPERATIONS) {
-      await life.calls[operation]();
+      const [pod] = operation === 'RunPodSandbox' ? [] : life.ids;
+      await chaos.incidents.watch(operation, life.name, pod, life.calls[operation]);
+      chaos.incidents.tell(life.ids[0] ?? '');
       chaos.step();
     }
-    const { runtime } = life.cri;
-    const word = `word-${Math.random()}`;
-    const said = await call(runtime.execSync.bind(runtime), {
-      containerId: life.containerId,
-      cmd: ['echo', word],
-      timeout: '60',
-    });
-    assert.equal(said.stdout.toString(), `${word}\n`);
+    await chaos.incidents.watch('ExecSync', life.name, life.ids[0], () => echo(life));
     chaos.step();
     return undefined;
   } catch (error) {
     return error;
   }
+}
+
+async function echo(life: Life): Promise<void> {
+  const { runtime } = life.cri;
+  const word = `word-${Math.random()}`;
+  const said = await call(runtime.execSync.bind(runtime), {
+    containerId: life.containerId,
+    cmd: ['echo', word],
+    timeout: '60',
+  });
+  assert.equal(said.stdout.toString(), `${word}\n`);
 }
 
 /** Until nothing of that name is listed any more, whatever was killed meanwhile. */
@@ -52,12 +58,16 @@ async function remove(life: Life, chaos: Chaos): Promise<void> {
   for (let attempts = 0; attempts < ATTEMPTS; attempts += 1) {
     try {
       const { runtime } = life.cri;
-      const { items } = await call(runtime.listPodSandbox.bind(runtime), {});
+      const watch = <T>(operation: string, sandbox: string, work: () => Promise<T>): Promise<T> =>
+        chaos.incidents.watch(operation, life.name, sandbox, work);
+      const { items } = await watch('ListPodSandbox', '', () => call(runtime.listPodSandbox.bind(runtime), {}));
       const own = items.filter(({ metadata }) => metadata?.name === life.name);
       for (const { id } of own) {
-        await call(runtime.stopPodSandbox.bind(runtime), { podSandboxId: id });
+        const request = { podSandboxId: id };
+        chaos.incidents.tell(id);
+        await watch('StopPodSandbox', id, () => call(runtime.stopPodSandbox.bind(runtime), request));
         chaos.step();
-        await call(runtime.removePodSandbox.bind(runtime), { podSandboxId: id });
+        await watch('RemovePodSandbox', id, () => call(runtime.removePodSandbox.bind(runtime), request));
       }
       return;
     } catch (error) {

@@ -1,6 +1,7 @@
 /** What a soak has shown, for people; and whether it was good. */
 import assert from 'node:assert/strict';
 import { table } from '../perf/table.ts';
+import { VICTIMS } from './incidents.ts';
 import type { Sample, SoakReport } from './soak.ts';
 
 const ROWS = 20;
@@ -8,7 +9,8 @@ const ROWS = 20;
 const MORE_DESCRIPTORS = 8;
 const MORE_MIB = 64;
 
-export function soakTables({ cycles, seconds, kills, cut, samples, fresh, left }: SoakReport): string {
+export function soakTables(report: SoakReport): string {
+  const { cycles, seconds, kills, cut, failures, unexplained, samples, fresh, left } = report;
   const step = Math.max(1, Math.ceil(samples.length / ROWS));
   const shown = samples.filter((_, index) => index % step === 0 || index === samples.length - 1);
   const row = ({ second, cycles: at, pid, residentMiB, descriptors }: Sample, what = second.toFixed(0)): string[] => [
@@ -25,12 +27,25 @@ export function soakTables({ cycles, seconds, kills, cut, samples, fresh, left }
       ['second', 'pods', 'daemon', 'RSS MiB', 'descriptors'],
       [...shown.map((each) => row(each)), row(fresh, 'fresh')],
     ),
-    left.length === 0 ? 'Left behind: nothing\n' : `Left behind:\n${left.map((line) => `  ${line}\n`).join('')}`,
+    `Calls that failed and that a kill explains: ${failures - unexplained.length}\n`,
+    listed('Calls that failed and that no kill explains', unexplained),
+    listed('Left behind', left),
   ].join('\n');
 }
 
-/** Nothing left, and the last daemon is idle as a fresh one is. */
-export function assertGood({ left, samples, fresh }: SoakReport): void {
+function listed(what: string, lines: readonly string[]): string {
+  return lines.length === 0 ? `${what}: nothing\n` : `${what}:\n${lines.map((line) => `  ${line}\n`).join('')}`;
+}
+
+/**
+ * At least so many pods, with kills of every kind, no failure without one, nothing left; and the last daemon is idle as a fresh one
+ * is.
+ */
+export function assertGood(report: SoakReport, leastCycles: number): void {
+  const { cycles, kills, unexplained, left, samples, fresh } = report;
+  assert.ok(cycles >= leastCycles, `${cycles} pods, not ${leastCycles}`);
+  for (const victim of VICTIMS) assert.ok(kills[victim] > 0, `no ${victim} was killed`);
+  assert.deepEqual(unexplained, []);
   assert.deepEqual(left, []);
   const last = samples.at(-1);
   assert.ok(last !== undefined);

@@ -9,9 +9,11 @@ import { usePlainNetwork } from '../e2e/harness/plain-network.ts';
 import { startRegistry } from '../e2e/harness/registry.ts';
 import { BUSYBOX, DAEMON_PRIORITY } from '../e2e/harness/settings.ts';
 import { residentMiB } from '../perf/memory.ts';
-import { Chaos, mortalPlugins, type Victim } from './chaos.ts';
+import { Chaos, mortalPlugins } from './chaos.ts';
 import { cycle } from './cycle.ts';
+import { countKills, type Victim } from './incidents.ts';
 import { Random } from './random.ts';
+import { podVeths, remains } from './remains.ts';
 
 export interface SoakOptions {
   readonly seed: number;
@@ -36,6 +38,10 @@ export interface SoakReport {
   readonly kills: Readonly<Record<Victim, number>>;
   /** Attempts that were cut short. */
   readonly cut: number;
+  /** Calls that failed. */
+  readonly failures: number;
+  /** Those among them that no kill explains, a line each. */
+  readonly unexplained: readonly string[];
   /** The first one is that of the first daemon before its first pod, the last one that of the last daemon after its last. */
   readonly samples: readonly Sample[];
   /** Of a daemon that has just taken up nothing, for comparison with the last sample. */
@@ -79,6 +85,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
 
 async function run(folders: Folders, chaos: Chaos, options: SoakOptions): Promise<SoakReport> {
   const { cycles, parallel, seconds } = options;
+  const veths = await podVeths();
   const began = performance.now();
   const second = (): number => (performance.now() - began) / 1000;
   let [begun, done, cut] = [0, 0, 0];
@@ -105,10 +112,22 @@ async function run(folders: Folders, chaos: Chaos, options: SoakOptions): Promis
   await Promise.all(Array.from({ length: parallel }, lane));
   await chaos.calm();
   samples.push(await sample());
-  const left = await leftovers(folders);
+  const held = await leftovers(folders);
   await chaos.daemon.stop();
+  const left = [...held, ...(await remains(folders, veths))];
+  const kills = await chaos.kills();
   chaos.daemon = await Daemon.start(folders);
-  return { cycles: done, seconds: second(), kills: chaos.kills, cut, samples, fresh: await sample(), left };
+  return {
+    cycles: done,
+    seconds: second(),
+    kills: countKills(kills),
+    cut,
+    failures: chaos.incidents.failures.length,
+    unexplained: chaos.incidents.unexplained(kills),
+    samples,
+    fresh: await sample(),
+    left,
+  };
 }
 
 async function inTime<T>(work: Promise<T>, what: string): Promise<T> {

@@ -3,6 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Folders } from './daemon.ts';
 
+/** Host ends of the pods' interfaces are on it. */
+export const PLAIN_BRIDGE = 'plain0';
+
 /**
  * A real CNI network, but without masquerade, firewall and IPv6: their forty calls of iptables are most of what a pod costs in an
  * emulated node. Host ports work.
@@ -14,7 +17,7 @@ export async function usePlainNetwork(folders: Folders): Promise<void> {
     cniVersion: '1.0.0',
     name: 'plain',
     plugins: [
-      { type: 'bridge', bridge: 'plain0', isGateway: true, hairpinMode: true, ipam },
+      { type: 'bridge', bridge: PLAIN_BRIDGE, isGateway: true, hairpinMode: true, ipam },
       { type: 'portmap', capabilities: { portMappings: true }, snat: true },
     ],
   };
