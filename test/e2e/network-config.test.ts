@@ -113,17 +113,48 @@ describe('pod network: configurations and plugins', () => {
     await crictl.removePod(pod);
   });
 
+  it('what CNI makes is the guest’s: the wanted address and MAC, a second address, a permanent neighbour, a gateway that no route leads to', async () => {
+    const { crictl } = world();
+    const [wanted, mac, second, gateway] = ['10.99.0.77', '02:00:00:00:aa:77', '10.97.0.5', '169.254.1.1'];
+    const neighbour = `${gateway} dev eth0 lladdr ee:ee:ee:ee:ee:ee`;
+    const made = [
+      `ip address add ${second}/24 dev eth0`,
+      `ip neighbour add ${neighbour} nud permanent`,
+      `ip route add 10.96.0.0/16 via ${gateway} dev eth0 onlink`,
+    ];
+    const told = String.raw`s/.*"prevResult"://; s/}$//; s|"ips":\[\([^]]*\)\]|"ips":[\1,{"address":"${second}/24"}]|`;
+    await script(
+      'more',
+      `config=$(cat); [ $CNI_COMMAND = ADD ] || exit 0; nsenter --net=$CNI_NETNS sh -ec '${made.join('; ')}'; printf '%s' "$config" | sed '${told}'`,
+    );
+    const { plugins, ...list } = bridge(world(), { capabilities: { ips: true, mac: true } });
+    await configure('10-made.conflist', { ...list, plugins: [...plugins, { type: 'more' }] });
+    const annotations = { 'box.a3s.dev/pod-ips': `${wanted}/16`, 'box.a3s.dev/pod-mac': mac };
+    const pod = await crictl.runPod('made', { annotations });
+    assert.deepEqual(await crictl.podIps(pod), [wanted, second]);
+    const id = await crictl.start(pod, await peerContainer('peer', PORT));
+    assert.equal(await crictl.exec(id, 'cat', '/sys/class/net/eth0/address'), mac);
+    const addresses = await crictl.exec(id, 'ip', '-o', '-4', 'address', 'show', 'dev', 'eth0');
+    assert.ok(addresses.includes(`inet ${wanted}/16`) && addresses.includes(`inet ${second}/24`), addresses);
+    assert.match(await crictl.exec(id, 'ip', 'route'), /^10\.96\.0\.0\/16 via 169\.254\.1\.1 dev eth0 +onlink *$/m);
+    assert.match(await crictl.exec(id, 'ip', 'neigh'), new RegExp(`^${neighbour}.* PERMANENT`, 'm'));
+    await node(NETPEER, 'put', wanted, String(PORT), '100000');
+    await crictl.removePod(pod);
+  });
+
   it('a running pod keeps its network (a single plugin of CNI 0.3.1) over a daemon’s death and a new configuration', async () => {
     const { crictl } = world();
     const { plugins, ...list } = bridge(world());
     await configure('10-mine.conf', { ...list, ...plugins[0], cniVersion: '0.3.1' });
     const pod = await crictl.runPod('survivor');
     assert.equal(await cniVersion(pod), '0.3.1');
-    const [ip = ''] = await crictl.podIps(pod);
+    const before = await crictl.podIps(pod);
+    const [ip = ''] = before;
     await crictl.start(pod, await peerContainer('peer', PORT));
     await world().daemon.kill();
     await configure('05-other.conflist', { ...bridge(world()), name: 'other' });
     await world().restart();
+    assert.deepEqual(await crictl.podIps(pod), before);
     await node(NETPEER, 'put', ip, String(PORT), '100000');
     await crictl.removePod(pod);
   });
