@@ -17,6 +17,7 @@ const MTU = 1500;
 const TRANSFERS = [
   ['IPv4', GATEWAY.four, 64 * 1024],
   ['IPv4', GATEWAY.four, 100 * MIB],
+  ['IPv6', GATEWAY.six, 64 * 1024],
   ['IPv6', GATEWAY.six, 8 * MIB],
 ] as const;
 const TRANSFERRED = TRANSFERS.reduce((sum, [, , size]) => sum + size, 0);

@@ -1,12 +1,13 @@
 // netpeer: one end of a network test, static so that it runs in any container.
 //
 //   netpeer serve PORT            TCP and UDP, IPv4 and IPv6. UDP: every datagram goes back. TCP: the first byte says what:
-//                                 'e' bytes go back, 'p' (put) bytes are counted and the count comes back at the end,
-//                                 'g' (get) + 8 bytes: that many bytes are sent
+//                                 'e' bytes go back, 'p' (put) bytes are counted up to the first wrong one and the count comes back at
+//                                 the end, 'g' (get) + 8 bytes: that many bytes are sent. What put and get send is a pattern that shows
+//                                 bytes that are lost, doubled, moved or changed
 //   netpeer udp HOST PORT TEXT    sends it in one piece (it is never fragmented) until an answer comes (5 tries of 2 s), prints the
 //                                 answer
-//   netpeer put HOST PORT BYTES   prints the microseconds until the peer has counted all of them
-//   netpeer get HOST PORT BYTES   prints the microseconds until all have come
+//   netpeer put HOST PORT BYTES   prints the microseconds until the peer has counted all of them, intact
+//   netpeer get HOST PORT BYTES   prints the microseconds until all have come, intact
 //   netpeer rr HOST PORT COUNT    one byte there and back, COUNT times on one connection; prints microseconds, one per line
 #include <arpa/inet.h>
 #include <endian.h>
@@ -23,6 +24,8 @@
 #include <unistd.h>
 
 static char buffer[256 * 1024];
+// repeated without end; its length is no multiple of any buffer's, packet's or page's
+static char pattern[251 * 1021];
 
 static void die(const char *what) {
   fprintf(stderr, "netpeer: %s: %s\n", what, strerror(errno));
@@ -53,12 +56,44 @@ static void read_all(int fd, void *data, size_t size) {
   }
 }
 
-static void write_bytes(int fd, uint64_t count) {
+static void make_pattern(void) {
+  uint32_t state = 1;
+  for (size_t at = 0; at < sizeof pattern; at++) {
+    state = state * 1664525 + 1013904223;
+    pattern[at] = state >> 24;
+  }
+}
+
+static void write_pattern(int fd, uint64_t count) {
   while (count > 0) {
-    size_t part = count < sizeof buffer ? count : sizeof buffer;
-    write_all(fd, buffer, part);
+    size_t part = count < sizeof pattern ? count : sizeof pattern;
+    write_all(fd, pattern, part);
     count -= part;
   }
+}
+
+// How many bytes of the buffer are the pattern's, which go on at `from`
+static size_t intact(uint64_t from, size_t size) {
+  size_t done = 0;
+  while (done < size) {
+    size_t at = (from + done) % sizeof pattern;
+    size_t part = size - done < sizeof pattern - at ? size - done : sizeof pattern - at;
+    if (memcmp(buffer + done, pattern + at, part)) {
+      while (buffer[done] == pattern[at]) done++, at++;
+      return done;
+    }
+    done += part;
+  }
+  return done;
+}
+
+// Bytes until the peer's end, but only up to the first wrong one
+static uint64_t read_pattern(int fd) {
+  uint64_t right = 0, got = 0;
+  for (ssize_t size; (size = read(fd, buffer, sizeof buffer)) > 0; got += size) {
+    if (right == got) right += intact(got, size);
+  }
+  return right;
 }
 
 static int bound(int type, int port) {
@@ -80,17 +115,15 @@ static void serve_stream(int fd) {
   read_all(fd, &kind, 1);
   if (kind == 'g') {
     read_all(fd, &count, sizeof count);
-    write_bytes(fd, be64toh(count));
+    write_pattern(fd, be64toh(count));
     return;
   }
-  while ((size = read(fd, buffer, sizeof buffer)) > 0) {
-    count += size;
-    if (kind == 'e') write_all(fd, buffer, size);
-  }
   if (kind == 'p') {
-    count = htobe64(count);
+    count = htobe64(read_pattern(fd));
     write_all(fd, &count, sizeof count);
+    return;
   }
+  while (kind == 'e' && (size = read(fd, buffer, sizeof buffer)) > 0) write_all(fd, buffer, size);
 }
 
 static void serve(int port) {
@@ -155,15 +188,15 @@ static void transfer(int fd, char kind, uint64_t count) {
   write_all(fd, &kind, 1);
   if (kind == 'g') {
     write_all(fd, &wire, sizeof wire);
-    for (ssize_t size; (size = read(fd, buffer, sizeof buffer)) > 0;) got += size;
+    got = read_pattern(fd);
   } else {
-    write_bytes(fd, count);
+    write_pattern(fd, count);
     shutdown(fd, SHUT_WR);
     read_all(fd, &got, sizeof got);
     got = be64toh(got);
   }
   if (got != count) {
-    fprintf(stderr, "netpeer: %llu of %llu bytes\n", (unsigned long long)got, (unsigned long long)count);
+    fprintf(stderr, "netpeer: %llu of %llu bytes intact\n", (unsigned long long)got, (unsigned long long)count);
     exit(1);
   }
   printf("%lld\n", (long long)(now_us() - start));
@@ -182,6 +215,7 @@ static void rr(int fd, long count) {
 
 int main(int argc, char **argv) {
   const char *mode = argc > 1 ? argv[1] : "";
+  make_pattern();
   if (argc == 3 && !strcmp(mode, "serve")) serve(atoi(argv[2]));
   if (argc != 5) {
     fprintf(stderr, "netpeer: see netpeer.c\n");
