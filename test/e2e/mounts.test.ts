@@ -46,6 +46,12 @@ async function host(command: string, ...args: readonly string[]): Promise<void> 
   assert.equal(code, 0, `${command} ${args.join(' ')}: ${stderr}`);
 }
 
+/** What a change on either side may take to be seen on the other: virtiofs' 5 s, and the time to look. */
+const SEEN_WITHIN_MS = 15_000;
+async function soon(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  await until(what, async () => (await isSo()) || undefined, SEEN_WITHIN_MS);
+}
+
 /** A folder below `dir` with one file in it. */
 async function folder(name: string, content = `${name}\n`): Promise<string> {
   const path = join(dir, name);
@@ -157,12 +163,8 @@ describe('bind mounts', () => {
     assert.equal(await ls('/slave/new'), 'file');
     assert.equal(await ls('/private/new'), '');
     // the guest had looked at this one: it asks again after virtiofs' 5 s
-    await until('a mount over a known folder shows', async () =>
-      (await ls('/slave/known')) === 'file' ? true : undefined,
-    );
-    await until('the new ConfigMap shows', async () =>
-      (await crictl.exec(id, 'cat', '/config/key')) === 'two' ? true : undefined,
-    );
+    await soon('a mount over a known folder shows', async () => (await ls('/slave/known')) === 'file');
+    await soon('the new ConfigMap shows', async () => (await crictl.exec(id, 'cat', '/config/key')) === 'two');
     const write = 'touch /slave-ro/new/written; touch /slave-ro/refused 2>/dev/null || echo refused';
     assert.equal(await crictl.exec(id, 'sh', '-c', write), 'refused');
     assert.deepEqual(await readdir(later), ['file', 'written']);
@@ -196,12 +198,26 @@ describe('bind mounts', () => {
     const mounts = [{ container_path: '/etc/single', host_path: file }];
     const command = ['sh', '-c', 'echo two > /etc/single; sleep 1000'];
     const id = await crictl.start(pod, { name: 'file', command, config: { mounts } });
-    await until('the guest has written', async () => ((await readFile(file, 'utf8')) === 'two\n' ? true : undefined));
+    await soon('the guest has written', async () => (await readFile(file, 'utf8')) === 'two\n');
     await writeFile(file, 'three\n');
-    await until('the guest sees it', async () =>
-      (await crictl.exec(id, 'cat', '/etc/single')) === 'three' ? true : undefined,
-    );
+    await soon('the guest sees it', async () => (await crictl.exec(id, 'cat', '/etc/single')) === 'three');
     await crictl.ok('rm', '-f', id);
+  });
+
+  it('of a file that is a mount of its own, as kubelet prepares a subPath, reach the file behind it', async () => {
+    const [behind, point] = [await folder('volume'), await folder('sub-path', '')].map((path) => join(path, 'file'));
+    assert.ok(behind !== undefined && point !== undefined);
+    await host('mount', '--bind', behind, point);
+    const mounts = [
+      { container_path: '/etc/sub', host_path: point },
+      { container_path: '/etc/sub-ro', host_path: point, readonly: true },
+    ];
+    const script = 'cat /etc/sub /etc/sub-ro; echo refused > /etc/sub-ro; echo written > /etc/sub; cat /etc/sub-ro';
+    assert.deepEqual(await output('sub-path', mounts, script), ['volume', 'volume', 'written']);
+    assert.equal(await readFile(behind, 'utf8'), 'written\n');
+    // what kubelet does next: nothing of the container may keep its mount busy
+    await host('umount', point);
+    assert.equal(await readFile(point, 'utf8'), '');
   });
 
   it('that cannot be kept are refused', async () => {

@@ -163,13 +163,13 @@ export class Crictl {
   }
 }
 
-/** Repeats a question until it has an answer. */
-export async function until<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + EVENT_MS;
+/** Repeats a question until it has an answer, which must come within `limitMs`. */
+export async function until<T>(what: string, ask: () => Promise<T | undefined>, limitMs = EVENT_MS): Promise<T> {
+  const deadline = Date.now() + limitMs;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined) return answer;
-    if (Date.now() > deadline) assert.fail(`${what}: not within ${EVENT_MS} ms`);
+    if (Date.now() > deadline) assert.fail(`${what}: not within ${limitMs} ms`);
     await delay(100);
   }
 }
