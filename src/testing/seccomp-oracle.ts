@@ -1,21 +1,31 @@
 /** What a seccomp profile means, read from the profile itself, call by call: the oracle of the compiler's property tests. */
-import { RETURN } from '../runtime/seccomp/bpf.ts';
-import type { Argument, Profile, Syscall } from '../runtime/seccomp/profile.ts';
-import { type Environment, resultOf } from '../runtime/seccomp/resolve.ts';
+import type { Action, Argument, Profile, Syscall } from '../runtime/seccomp/profile.ts';
+import type { Environment } from '../runtime/seccomp/resolve.ts';
 import { type Architecture, callNumbers } from '../runtime/seccomp/syscalls.ts';
 import { AUDIT_X86, AUDIT_X86_64, type SystemCall } from './bpf-machine.ts';
 
 export const ENVIRONMENT: Environment = { capabilities: ['CAP_CHOWN'], kernel: '6.12.91' };
-const ENOSYS = RETURN.errno + 38;
+/** SECCOMP_RET_ of linux/seccomp.h, written out once more: the compiler's own table is among what is tested. */
+export const VERDICT = {
+  killProcess: 0x8000_0000,
+  killThread: 0x0000_0000,
+  trap: 0x0003_0000,
+  errno: 0x0005_0000,
+  trace: 0x7ff0_0000,
+  log: 0x7ffc_0000,
+  allow: 0x7fff_0000,
+} as const;
+const EPERM = 1;
+const ENOSYS = VERDICT.errno + 38;
 
 /** What the profile says of a call, read from the profile itself. */
 export function evaluate(profile: Profile, { architecture, number, args = [] }: SystemCall): number {
   const named = (name: string): boolean => profile.architectures.includes(`SCMP_ARCH_${name}`);
   if (architecture === AUDIT_X86_64 && number === 0xffff_ffff) return ENOSYS;
-  if (architecture === AUDIT_X86_64 && number >= 0x4000_0000) return named('X32') ? ENOSYS : RETURN.killThread;
+  if (architecture === AUDIT_X86_64 && number >= 0x4000_0000) return named('X32') ? ENOSYS : VERDICT.killThread;
   if (architecture === AUDIT_X86_64) return onArchitecture('x86_64', profile, number, args);
   if (architecture === AUDIT_X86 && named('X86')) return onArchitecture('x86', profile, number, args);
-  return RETURN.killThread;
+  return VERDICT.killThread;
 }
 
 function onArchitecture(on: Architecture, profile: Profile, number: number, args: readonly bigint[]): number {
@@ -35,6 +45,23 @@ function onArchitecture(on: Architecture, profile: Profile, number: number, args
   if (first !== undefined) return resultOf(first.rule.action, first.rule.errnoRet);
   const denies = !['SCMP_ACT_ALLOW', 'SCMP_ACT_LOG', 'SCMP_ACT_TRACE'].includes(profile.defaultAction);
   return denies && known.length > 0 && known.every((form) => form.number < number) ? ENOSYS : fallback;
+}
+
+/** libseccomp's actions; `number` goes with those that carry one. */
+function resultOf(action: Action, number: number | null | undefined): number {
+  const results: Readonly<Record<Action, number>> = {
+    SCMP_ACT_KILL: VERDICT.killThread,
+    SCMP_ACT_KILL_THREAD: VERDICT.killThread,
+    SCMP_ACT_KILL_PROCESS: VERDICT.killProcess,
+    SCMP_ACT_TRAP: VERDICT.trap,
+    SCMP_ACT_ERRNO: VERDICT.errno + (number ?? EPERM),
+    SCMP_ACT_TRACE: VERDICT.trace + (number ?? EPERM),
+    SCMP_ACT_LOG: VERDICT.log,
+    SCMP_ACT_ALLOW: VERDICT.allow,
+    // refused when a profile is read
+    SCMP_ACT_NOTIFY: NaN,
+  };
+  return results[action];
 }
 
 /** On an amd64 machine with ENVIRONMENT: every part that is there, or one part of them. */

@@ -97,6 +97,8 @@ describe('a security context', () => {
           names: ['setgroups', 'setresuid', 'capset', 'chdir', 'prctl', 'close_range'],
           action: 'SCMP_ACT_KILL_PROCESS',
         },
+        { names: ['times'], action: 'SCMP_ACT_TRAP' },
+        { names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_LOG' },
       ],
     };
     await writeFile(path, JSON.stringify(profile));
@@ -107,6 +109,11 @@ describe('a security context', () => {
     assert.match(seen, /No space left on device/);
     assert.match(seen, /continued/);
     assert.match(seen, /159$/);
+    // a trap can be caught, and kills by SIGSYS if it is not
+    const trap = `sh -c times; echo $?; sh -c 'trap "echo caught" SYS; times >/dev/null'; mkdir /logged && ls -d /logged`;
+    const trapped = await crictl.exec(id, 'sh', '-c', `(${trap}) 2>&1`);
+    assert.match(trapped, /^159$[^]*^caught$/m);
+    assert.match(trapped, /^\/logged$/m);
     await crictl.ok('rm', '-f', id);
   });
 

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { AUDIT_X86, AUDIT_X86_64, checkProgram, runProgram, type SystemCall } from '../../testing/bpf-machine.ts';
-import { ENVIRONMENT, evaluate } from '../../testing/seccomp-oracle.ts';
-import { encode, RETURN } from './bpf.ts';
+import { ENVIRONMENT, evaluate, VERDICT } from '../../testing/seccomp-oracle.ts';
+import { encode } from './bpf.ts';
 import { compile } from './compile.ts';
 import { ACTIONS, checkProfile, OPERATORS, type ProfileSource } from './profile.ts';
 import { resolveProfile } from './resolve.ts';
 import { X86_64_CALLS } from './syscall-numbers.ts';
 import { callNumbers } from './syscalls.ts';
 
-const EPERM = RETURN.errno + 1;
+const EPERM = VERDICT.errno + 1;
 
 const HALVES = [0n, 1n, 2n, 5n, 0xffn, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn];
 /** Calls on both architectures, on one of them, through a multiplexer, the multiplexers, the newest, and none. */
@@ -103,8 +103,8 @@ describe('a compiled seccomp profile', () => {
       const args = [0n, 0n, 0n, 0n, 0n, 0n].with(index % 6, BigInt(index));
       const verdict = (over: readonly bigint[]): number =>
         runProgram(program, { architecture: AUDIT_X86_64, number, args: over });
-      assert.equal(verdict(args), RETURN.errno + (index % 200), name);
-      assert.equal(verdict(args.map((each) => each + 1n)), RETURN.allow, name);
+      assert.equal(verdict(args), VERDICT.errno + (index % 200), name);
+      assert.equal(verdict(args.map((each) => each + 1n)), VERDICT.allow, name);
     }
   });
 

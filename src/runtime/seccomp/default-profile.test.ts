@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AUDIT_X86, AUDIT_X86_64, checkProgram, runProgram } from '../../testing/bpf-machine.ts';
 import { containerSecurity } from '../../testing/configs.ts';
+import { VERDICT } from '../../testing/seccomp-oracle.ts';
 import { capabilitySets } from '../capabilities.ts';
-import { RETURN } from './bpf.ts';
 import { compile } from './compile.ts';
 import { defaultProfile } from './default-profile.ts';
 import { resolveProfile } from './resolve.ts';
 import { callNumbers } from './syscalls.ts';
 
-const ENOSYS = RETURN.errno + 38;
-const EPERM = RETURN.errno + 1;
+const ENOSYS = VERDICT.errno + 38;
+const EPERM = VERDICT.errno + 1;
 
 function filterWith(over: Parameters<typeof containerSecurity>[0] = {}, kernel = '6.12.91') {
   const capabilities = capabilitySets(containerSecurity(over)).bounding;
@@ -47,7 +47,7 @@ describe('the default profile', () => {
       'statx',
       'rseq',
     ]) {
-      assert.equal(verdict(name), RETURN.allow, name);
+      assert.equal(verdict(name), VERDICT.allow, name);
     }
   });
 
@@ -78,34 +78,34 @@ describe('the default profile', () => {
   it('follows the capabilities', () => {
     const admin = filterWith({ addCapabilities: ['SYS_ADMIN'] });
     for (const name of ['mount', 'setns', 'unshare', 'sethostname', 'bpf', 'clone3'])
-      assert.equal(admin(name), RETURN.allow, name);
+      assert.equal(admin(name), VERDICT.allow, name);
     assert.equal(admin('reboot'), EPERM);
-    assert.equal(filterWith({ addCapabilities: ['SYS_BOOT'] })('reboot'), RETURN.allow);
-    assert.equal(filterWith({ addCapabilities: ['SYS_TIME'] })('clock_settime'), RETURN.allow);
+    assert.equal(filterWith({ addCapabilities: ['SYS_BOOT'] })('reboot'), VERDICT.allow);
+    assert.equal(filterWith({ addCapabilities: ['SYS_TIME'] })('clock_settime'), VERDICT.allow);
   });
 
   it('looks at arguments', () => {
     const verdict = filterWith();
-    assert.equal(verdict('clone', 0x0100_0011n), RETURN.allow);
+    assert.equal(verdict('clone', 0x0100_0011n), VERDICT.allow);
     assert.equal(verdict('clone', 0x1000_0011n), EPERM, 'CLONE_NEWUSER');
-    assert.equal(filterWith({ addCapabilities: ['SYS_ADMIN'] })('clone', 0x1000_0011n), RETURN.allow);
-    for (const family of [1n, 2n, 10n, 16n, 17n]) assert.equal(verdict('socket', family), RETURN.allow, `${family}`);
+    assert.equal(filterWith({ addCapabilities: ['SYS_ADMIN'] })('clone', 0x1000_0011n), VERDICT.allow);
+    for (const family of [1n, 2n, 10n, 16n, 17n]) assert.equal(verdict('socket', family), VERDICT.allow, `${family}`);
     assert.equal(verdict('socket', 38n), EPERM, 'AF_ALG');
     assert.equal(verdict('socket', 40n), EPERM, 'AF_VSOCK');
-    assert.equal(verdict('personality', 0xffff_ffffn), RETURN.allow);
+    assert.equal(verdict('personality', 0xffff_ffffn), VERDICT.allow);
     assert.equal(verdict('personality', 0x4000_0n), EPERM);
   });
 
   it('lets trace only where the kernel looks again afterwards', () => {
     assert.equal(filterWith({}, '4.7.10')('ptrace'), EPERM);
     assert.equal(filterWith({}, 'a kernel of no version')('ptrace'), EPERM);
-    assert.equal(filterWith({ addCapabilities: ['SYS_PTRACE'] }, '4.7')('ptrace'), RETURN.allow);
+    assert.equal(filterWith({ addCapabilities: ['SYS_PTRACE'] }, '4.7')('ptrace'), VERDICT.allow);
   });
 
   it('says of calls that are too new that they do not exist', () => {
     const program = compile('default', resolveProfile(defaultProfile(), { capabilities: [], kernel: '6.12' }));
     assert.equal(runProgram(program, { architecture: AUDIT_X86_64, number: 467 }), ENOSYS);
     assert.equal(runProgram(program, { architecture: AUDIT_X86, number: 467 }), ENOSYS);
-    assert.equal(runProgram(program, { architecture: AUDIT_X86, number: 102 }), RETURN.allow);
+    assert.equal(runProgram(program, { architecture: AUDIT_X86, number: 102 }), VERDICT.allow);
   });
 });
