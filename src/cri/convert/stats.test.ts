@@ -1,8 +1,27 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { PressureLine, Usage } from '../../runtime/stats/stats.ts';
 import { containerConfig } from '../../testing/configs.ts';
 import { containerStats, containerView, sandboxStats, usage } from '../../testing/stats.ts';
 import { toContainerStats, toPodSandboxStats } from './stats.ts';
+
+/** No number twice. */
+const PRESSURE: Usage['pressure'] = {
+  cpu: { some: line(1), full: line(5) },
+  memory: { some: line(9), full: line(13) },
+  io: { some: line(17), full: line(21) },
+};
+const SHOWN_PRESSURE = [
+  { Some: { Avg10: 1, Avg60: 2, Avg300: 3, Total: '4' }, Full: { Avg10: 5, Avg60: 6, Avg300: 7, Total: '8' } },
+  { Some: { Avg10: 9, Avg60: 10, Avg300: 11, Total: '12' }, Full: { Avg10: 13, Avg60: 14, Avg300: 15, Total: '16' } },
+  {
+    timestamp: '1000',
+    psi: {
+      Some: { Avg10: 17, Avg60: 18, Avg300: 19, Total: '20' },
+      Full: { Avg10: 21, Avg60: 22, Avg300: 23, Total: '24' },
+    },
+  },
+];
 
 describe('toContainerStats', () => {
   it('says whom it is about, and dates every part', () => {
@@ -30,9 +49,19 @@ describe('toContainerStats', () => {
     assert.deepEqual([shown.writableLayer, shown.swap, shown.io], [null, null, null]);
     assert.deepEqual([shown.cpu?.usageNanoCores, shown.cpu?.psi, shown.memory?.availableBytes], [null, null, null]);
   });
+
+  it('has the pressure that a kernel with PSI counts, each number in its place', () => {
+    const shown = toContainerStats(containerStats({ usage: usage({ pressure: PRESSURE }) }), '/disk');
+    assert.deepEqual([shown.cpu?.psi, shown.memory?.psi, shown.io], SHOWN_PRESSURE);
+  });
 });
 
 describe('toPodSandboxStats', () => {
+  it('has the guest’s own pressure', () => {
+    const { linux } = toPodSandboxStats(sandboxStats({ usage: usage({ pressure: PRESSURE }), containers: [] }));
+    assert.deepEqual([linux?.cpu?.psi, linux?.memory?.psi, linux?.io], SHOWN_PRESSURE);
+  });
+
   it('has eth0 as the default interface and the others beside it', () => {
     const [eth0] = sandboxStats().network;
     assert.ok(eth0 !== undefined);
@@ -60,3 +89,7 @@ describe('toPodSandboxStats', () => {
     );
   });
 });
+
+function line(first: number): PressureLine {
+  return { avg10: first, avg60: first + 1, avg300: first + 2, totalNs: BigInt(first + 3) };
+}
