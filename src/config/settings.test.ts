@@ -31,6 +31,27 @@ it('a limit longer than a timer can be is refused: it would pass at once', () =>
   assert.throws(() => config({ heartbeat_timeout: '36000m' }), invalid(/heartbeat_timeout: must be at most 35791m/));
 });
 
+it('streams are served on loopback only: a URL’s token travels in the clear', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'a3s-settings-'));
+  const serving = async (address: string) => {
+    const file = join(dir, 'config.toml');
+    await writeFile(file, `stream_address = "${address}"\n`);
+    return (await loadDaemonConfig(file, {})).streaming.address;
+  };
+  try {
+    for (const address of ['127.0.0.1', '127.8.8.8', '::1']) assert.equal(await serving(address), address);
+    for (const address of ['0.0.0.0', '::', '192.168.1.7', 'localhost', '127.0.0.1.example.org', '']) {
+      await assert.rejects(serving(address), invalid(/stream_address: /), address);
+    }
+    await assert.rejects(
+      serving('0.0.0.0'),
+      invalid(/stream_address: must be a loopback address, such as 127\.0\.0\.1/),
+    );
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+});
+
 it('doctor is a command, and --fix goes with nothing else', () => {
   assert.equal(parseCommandLine(['doctor']).command, 'doctor');
   assert.equal(parseCommandLine(['doctor', '--fix']).command, 'doctor fix');
