@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { after, before, it, mock } from 'node:test';
 import type { RunRequest__Output } from '../../guest-client/generated/a3s/guest/v1/RunRequest.ts';
-import { accept, FakeStreamGuest } from '../../testing/fake-stream-guest.ts';
+import { accept, FakeStreamGuest, type ProcessPeer } from '../../testing/fake-stream-guest.ts';
 import { SandboxRig } from '../../testing/sandbox-rig.ts';
 import { execSync } from './exec-sync.ts';
+
+const MIB = 1024 * 1024;
+/** Of both streams together, whose reply must fit a message of 16 MiB (SPECIFICATION.md). */
+const OUTPUT_CAP = 16 * MIB - 64 * 1024;
 
 let rig: SandboxRig;
 let guest: FakeStreamGuest;
@@ -51,4 +56,24 @@ it('a command whose caller leaves is given up, and that is not its time', async 
   caller.abort();
   await assert.rejects(result, { reason: 'CANCELLED' });
   await gaveUp;
+});
+
+it('a command that prints more than a message may hold runs to its end, and the first of it is told with its exit code', async () => {
+  const piece = Buffer.alloc(32 * 1024, 'x');
+  const print = async (peer: ProcessPeer): Promise<void> => {
+    accept(peer);
+    // 20 MiB of one stream, and as much of the other
+    for (const stream of ['stdout', 'stderr'] as const) {
+      for (let sent = 0; sent < 20 * MIB; sent += piece.length) {
+        if (!peer.write({ [stream]: piece })) await once(peer, 'drain');
+      }
+    }
+    peer.write({ exited: { exitCode: 7, timedOut: false } });
+    peer.end();
+  };
+  guest.process = (peer) => {
+    peer.once('data', () => void print(peer));
+  };
+  const { stdout, stderr, exitCode } = await execSync(rig.tools, id, ['print'], 0, new AbortController().signal);
+  assert.deepEqual([stdout.length, stderr.length, exitCode], [OUTPUT_CAP, 0, 7]);
 });
