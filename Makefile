@@ -45,7 +45,8 @@ critest: ## (root) The CRI's own tests, all of them, judged by test/critest/expe
 soak: ## (root) Pods by the hundred while daemon, VMMs and plugins are killed; SEED=n, CYCLES=n, PARALLEL=n
 	@exec scripts/soak.sh
 
-test-long: test ## (root) All tests, then ten minutes of soak
+test-long: export LOAD_TEST_MIB := 1024
+test-long: test ## (root) All tests, with a gibibyte through the streaming server, then ten minutes of soak
 	@CYCLES=100000 SECONDS_AT_MOST=600 exec scripts/soak.sh
 
 bench: ## (root) Measure and print the tables of test/perf; NAMES="lists critest" picks some

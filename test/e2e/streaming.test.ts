@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { before, describe, it } from 'node:test';
-import { peakGrowthMiB } from '../perf/memory.ts';
+import { peakGrowthMiB } from '../../src/testing/memory.ts';
 import { connectCri } from './harness/cri.ts';
 import type { Pod } from './harness/crictl.ts';
 import { finish, startCrictl, startOnTerminal, startPortForward } from './harness/crictl-streams.ts';
@@ -13,11 +13,8 @@ import { useWorld } from './harness/suite.ts';
 import { websocketExec } from './harness/websocket-exec.ts';
 
 const MIB = 1024 * 1024;
-/** STREAM_TEST_MIB=1024 on a host with KVM. */
-const WANTED_MIB = process.env['STREAM_TEST_MIB'];
-const BULK_BYTES = Number(WANTED_MIB ?? 4) * MIB;
-/** Large enough for its weight to show in the memory of whoever keeps it. */
-const WATCHED_BYTES = Number(WANTED_MIB ?? 16) * MIB;
+/** Large enough for its weight to show in the memory of whoever keeps it; STREAM_TEST_MIB=1024 on a host with KVM. */
+const WATCHED_BYTES = Number(process.env['STREAM_TEST_MIB'] ?? 16) * MIB;
 const MEMORY_GROWTH_MIB = Math.min(50, WATCHED_BYTES / MIB);
 const [ECHO_PORT, SUM_PORT, SEND_PORT, CLOSED_PORT] = [7001, 7002, 7003, 7099];
 const SESSIONS = 64;
@@ -128,12 +125,12 @@ describe('crictl', () => {
     assert.equal((await world().crictl.exited(shell)).exitCode, 4);
   });
 
-  it('port-forward: each direction ends by itself, large streams whole, a closed port is named', async () => {
+  it('port-forward: each direction ends by itself, large streams whole and kept by nobody, a closed port is named', async () => {
     const { folders } = world();
     const servers = [
       `nc -ll -p ${ECHO_PORT} -e cat &`,
       `nc -ll -p ${SUM_PORT} -e sha256sum &`,
-      `nc -ll -p ${SEND_PORT} -e sh -c '${yes(BULK_BYTES)}' &`,
+      `nc -ll -p ${SEND_PORT} -e sh -c '${yes(WATCHED_BYTES)}' &`,
       'wait',
     ];
     await world().crictl.start(pod, { name: 'server', command: ['sh', '-c', servers.join('\n')] });
@@ -167,12 +164,16 @@ describe('crictl', () => {
         socket.end();
         return digest(socket);
       };
-      assert.equal(await forward(SEND_PORT, receive, transport), patternDigest(BULK_BYTES));
+      await withFlatMemory(`port-forward output, ${transport}`, async () => {
+        assert.equal(await forward(SEND_PORT, receive, transport), patternDigest(WATCHED_BYTES));
+      });
     }
-    const sum = await forward(SUM_PORT, async (socket) => {
-      const [seen] = await Promise.all([text(socket), sendPattern(socket, BULK_BYTES)]);
+    const send = async (socket: Socket): Promise<string> => {
+      const [seen] = await Promise.all([text(socket), sendPattern(socket, WATCHED_BYTES)]);
       return seen;
+    };
+    await withFlatMemory('port-forward input', async () => {
+      assert.match(await forward(SUM_PORT, send), new RegExp(`^${patternDigest(WATCHED_BYTES)} `));
     });
-    assert.match(sum, new RegExp(`^${patternDigest(BULK_BYTES)} `));
   });
 });

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { z } from 'zod';
 import { bootTimingsSchema } from '../../src/runtime/vm/boot-timings.ts';
+import { residentMiB, shimMemory } from '../../src/testing/memory.ts';
 import { call, connectCri } from '../e2e/harness/cri.ts';
 import { startBench, stopDaemon } from './bench.ts';
 import { startContainerd } from './containerd.ts';
-import { residentMiB, shimMemory } from './memory.ts';
 import { type BenchPod, execNothing, removePod, startPod } from './pods.ts';
 import { compared, spread, table, timed } from './table.ts';
 

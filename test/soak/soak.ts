@@ -2,13 +2,13 @@
 import { appendFile, readdir } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { residentMiB } from '../../src/testing/memory.ts';
 import { Crictl } from '../e2e/harness/crictl.ts';
 import { Daemon, type Folders, makeFolders, removeFolders } from '../e2e/harness/daemon.ts';
 import { leftovers } from '../e2e/harness/leftovers.ts';
 import { usePlainNetwork } from '../e2e/harness/plain-network.ts';
 import { startRegistry } from '../e2e/harness/registry.ts';
 import { BUSYBOX, DAEMON_PRIORITY } from '../e2e/harness/settings.ts';
-import { residentMiB } from '../perf/memory.ts';
 import { Chaos, mortalPlugins } from './chaos.ts';
 import { cycle } from './cycle.ts';
 import { countKills, type Victim } from './incidents.ts';
