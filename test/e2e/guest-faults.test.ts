@@ -73,6 +73,12 @@ describe('guest faults', () => {
     await assertLost(lost, /the VM ended unexpectedly/);
   });
 
+  it('a VMM that is killed', async () => {
+    const lost = await start('killed');
+    process.kill(await vmmOf(world().folders, lost.pod.id), 'SIGKILL');
+    await assertLost(lost, /the VM ended unexpectedly/);
+  });
+
   it('a VM that stands still, and a guest-init that waits for ever', async () => {
     const { crictl, folders } = world();
     const [stopped, stuck] = [await start('stopped'), await start('stuck')];
