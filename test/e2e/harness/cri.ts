@@ -1,5 +1,5 @@
 /** CRI without crictl: for calls it does not make, and for measuring without its start-up. */
-import { type ChannelOptions, credentials, type ServiceError } from '@grpc/grpc-js';
+import { type ChannelOptions, credentials, type requestCallback, type ServiceError } from '@grpc/grpc-js';
 import { loadCriProto } from '../../../src/cri/load-proto.ts';
 
 const OPTIONS: ChannelOptions = {
@@ -37,6 +37,16 @@ export function call<Request, Reply>(method: Call<Request, Reply>, request: Requ
       else resolve(reply);
     });
   });
+}
+
+/** A unary call by its path, with an empty message: for one that the protocol of this version does not have. */
+export function callRaw({ runtime }: Cri, path: string): Promise<Buffer> {
+  const asIs = (bytes: Buffer): Buffer => bytes;
+  return call(
+    (request: Buffer, callback: requestCallback<Buffer>) =>
+      runtime.makeUnaryRequest(path, asIs, asIs, request, callback),
+    Buffer.alloc(0),
+  );
 }
 
 /** All messages of a server stream, which must end well. */
