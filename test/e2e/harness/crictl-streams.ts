@@ -35,6 +35,8 @@ export async function finish(child: ChildProcessWithoutNullStreams, input?: stri
 
 export interface PortForward {
   connect(): Socket;
+  /** How it ends, when it does. */
+  readonly ended: Promise<Finished>;
   /** Ends it; what it has complained about. */
   stop(): Promise<string>;
 }
@@ -47,15 +49,15 @@ export async function startPortForward(
   transport: 'spdy' | 'websocket' = 'spdy',
 ): Promise<PortForward> {
   const child = startCrictl(folders, 'port-forward', '-r', transport, podId, `:${port}`);
-  const complaints = text(child.stderr);
   const listening = await until(child.stdout, /127\.0\.0\.1:\d+ ->/);
   const local = Number(/127\.0\.0\.1:(\d+) ->/.exec(listening)?.[1]);
-  child.stdout.resume();
+  const ended = finish(child);
   return {
     connect: () => connect({ port: local, host: '127.0.0.1', allowHalfOpen: true }),
+    ended,
     stop: async () => {
       child.kill('SIGINT');
-      return complaints;
+      return (await ended).stderr;
     },
   };
 }
