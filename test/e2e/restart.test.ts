@@ -72,7 +72,7 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
 
     it('every exec, attach and port-forward ends with an error, and what exec has started is gone', async () => {
       for (const { what, code, stderr } of sessions) {
-        process.stdout.write(`# ${signal} ${what}: ${code} ${stderr}\n`);
+        // client-go takes it for success that a SPDY connection ends without a status
         if (signal === 'SIGTERM' || !what.includes('spdy')) assert.notEqual(code, 0, `${what}: ${stderr}`);
         if (signal === 'SIGTERM' && what !== 'port-forward')
           assert.match(stderr, /the container runtime is stopping/, what);

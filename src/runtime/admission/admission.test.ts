@@ -66,7 +66,7 @@ it('a boot that hangs hands its place on', async () => {
     void boots.run(signal, () => new Promise(() => undefined));
     const next = boots.run(signal, async () => 'booted');
     await new Promise(setImmediate);
-    mock.timers.tick(14_999);
+    mock.timers.tick(29_999);
     await new Promise(setImmediate);
     assert.deepEqual([boots.running, boots.waiting], [1, 1]);
     mock.timers.tick(1);

@@ -13,8 +13,8 @@ const MIB = 1024 * 1024;
  * that hangs must not keep others waiting for as long as it may run.
  */
 const PREPARATION_PLACE_MS = 5_000;
-/** As above, of VMs: many times what a boot takes on hardware, and a quarter of the time after which one that hangs is given up. */
-const BOOT_PLACE_MS = 15_000;
+/** As above, of VMs: many times what a boot takes on hardware, and half the time after which one that hangs is given up. */
+const BOOT_PLACE_MS = 30_000;
 
 export interface AdmissionLimits extends CapacityLimits {
   readonly parallelBoots: number;
