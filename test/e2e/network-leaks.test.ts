@@ -15,8 +15,8 @@ const AT_ONCE = 4;
 const KILLED_AT = [
   ['run.shim-recorded', /did not boot/],
   ['run.shim-configured', /did not boot/],
-  ['run.guest-ready', /guest/],
-  ['run.guest-configured', /guest/],
+  ['run.guest-ready', /was ready, and then its VM ended/],
+  ['run.guest-configured', /was ready, and then its VM ended/],
 ] as const;
 /** Longer than it takes to find the VMM that is held. */
 const HOLD = 'delay:2000';

@@ -10,7 +10,7 @@ import { openCgroups } from '../cgroup/cgroups.ts';
 import { EventHub } from '../events/event-hub.ts';
 import { sandboxPaths } from '../paths.ts';
 import { withUndo } from '../undo.ts';
-import { showSandbox } from './run-sandbox.ts';
+import { showSandbox, whileItLives } from './run-sandbox.ts';
 import { Sandbox } from './sandbox.ts';
 import { SandboxIndex } from './sandbox-index.ts';
 
@@ -40,4 +40,14 @@ it('a sandbox whose VM ends before it is shown never was: no record, no event, a
   );
   sandbox.release();
   assert.deepEqual([existsSync(paths.record), context.index.all(), told], [false, [], []]);
+});
+
+it('what a guest is asked ends with its VM, however long its answer would have been waited for', async () => {
+  const paths = sandboxPaths(dir, join(dir, 'state'), 'cd'.repeat(32));
+  const { vm, process } = await standInVm(paths);
+  assert.equal(await whileItLives('s2', vm, Promise.resolve('answered')), 'answered');
+  const asked = whileItLives('s2', vm, new Promise(() => undefined));
+  process.kill('SIGKILL');
+  await assert.rejects(asked, { reason: 'BOOT_FAILED', message: /^sandbox s2 was ready, and then its VM ended; / });
+  vm.release();
 });

@@ -83,9 +83,8 @@ async function bootSandbox(
   const spec = { sandboxId: id, paths, box, network, token, confine };
   const { vm, timings } = await boots.run(signal, () => Vm.boot(context.parts, spec, signal));
   undo.push('vm', () => vm.kill());
-  const guest = await vm.guest.configureSandbox(
-    configureRequest(box, network, resolvConf(config.dns, network.dns, await hostResolvConf())),
-  );
+  const request = configureRequest(box, network, resolvConf(config.dns, network.dns, await hostResolvConf()));
+  const guest = await whileItLives(id, vm, vm.guest.configureSandbox(request));
   await failpoint('run.guest-configured');
   const sandbox = new Sandbox(
     {
@@ -107,7 +106,7 @@ async function bootSandbox(
   );
   undo.push('watch', async () => sandbox.release());
   sandbox.prepare(vm);
-  await sandbox.watch(context.heartbeatMs);
+  await whileItLives(id, vm, sandbox.watch(context.heartbeatMs));
   await failpoint('run.guest-watched');
   await showSandbox(context, sandbox, undo);
   admitted();
@@ -131,9 +130,7 @@ export async function showSandbox(
   await sandbox.save();
   await failpoint('run.recorded');
   const vm = sandbox.vm();
-  if (!vm.isAlive()) {
-    throw new BoxError('BOOT_FAILED', `sandbox ${sandbox.id} was ready, and then its VM ended; ${vm.lastWords()}`);
-  }
+  if (!vm.isAlive()) throw endedEarly(sandbox.id, vm);
   sandbox.hold(vm, cgroups);
   index.add(sandbox);
 }
@@ -159,4 +156,16 @@ function configureRequest(
     shmBytes: box.shmBytes,
     interfaces: guestInterfaces(network),
   };
+}
+
+/** What a guest is asked before anybody watches its VM: the end of that is not waited for as if the guest were slow. BOOT_FAILED. */
+export function whileItLives<T>(sandboxId: string, vm: Vm, asked: Promise<T>): Promise<T> {
+  const ended = vm.ended.then(() => {
+    throw endedEarly(sandboxId, vm);
+  });
+  return Promise.race([asked, ended]);
+}
+
+function endedEarly(sandboxId: string, vm: Vm): BoxError {
+  return new BoxError('BOOT_FAILED', `sandbox ${sandboxId} was ready, and then its VM ended; ${vm.lastWords()}`);
 }
