@@ -24,18 +24,17 @@ const BULK_BYTES = Number(process.env['STREAM_TEST_MIB'] ?? 4) * MIB;
 /** More than h2 lets wait by itself. */
 const SMALL_PIECES = 5000;
 const [ECHO_PORT, SUM_PORT, SEND_PORT, CLOSED_PORT] = [7001, 7002, 7003, 7099];
-/** Servers on one address of the pod's localhost, and on no other. */
+/** Web servers on one address of the pod's localhost, and on no other (`nc` cannot do that). */
 const LOCAL = [
   [7004, '127.0.0.1'],
-  [7005, '::1'],
+  [7005, '[::1]'],
 ] as const;
 
 const world = useWorld();
 const OWN_PIDS = { linux: { security_context: { namespace_options: { pid: 1 } } } };
 
-/** `nc` serving a command on a port of the pod, on one of its addresses if that is named. */
-const serve = (port: number, command: string, address?: string): string =>
-  `nc -ll ${address === undefined ? '' : `-s ${address} `}-p ${port} -e ${command} &`;
+/** `nc` serving a command on a port of the pod. */
+const serve = (port: number, ...command: readonly string[]): string => `nc -ll -p ${port} -e ${command.join(' ')} &`;
 
 describe('streams', () => {
   let pod: Pod;
@@ -245,8 +244,9 @@ describe('streams', () => {
       const script = [
         serve(ECHO_PORT, 'cat'),
         serve(SUM_PORT, 'sha256sum'),
-        serve(SEND_PORT, `sh -c 'yes 0123456789abcde | head -c ${BULK_BYTES}'`),
-        ...LOCAL.map(([port, address]) => serve(port, 'cat', address)),
+        serve(SEND_PORT, 'sh', '-c', `'yes 0123456789abcde | head -c ${BULK_BYTES}'`),
+        'echo local >/tmp/address',
+        ...LOCAL.map(([port, address]) => `httpd -f -p ${address}:${port} -h /tmp &`),
         'wait',
       ].join('\n');
       await crictl.start(pod, { name: 'server', command: ['sh', '-c', script] });
@@ -263,8 +263,8 @@ describe('streams', () => {
     for (const [port, address] of LOCAL) {
       it(`reaches a server that listens on ${address} only`, async () => {
         const connection = await streams.forward(port);
-        connection.end(address);
-        assert.equal(await text(connection), address);
+        connection.end('GET /address HTTP/1.0\r\n\r\n');
+        assert.match(await text(connection), /\r\n\r\nlocal\n$/);
       });
     }
 
