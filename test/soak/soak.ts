@@ -53,6 +53,8 @@ export interface SoakReport {
 const CALM_FROM = 0.85;
 /** A cycle that takes longer hangs. */
 const CYCLE_MS = 15 * 60_000;
+/** No plugin may fail for want of a processor, which with many pods at once can take longer than the usual 60 s: no kill explains that. */
+const SLOW_PLUGINS = 'cni_timeout = "300s"';
 /** A soak takes long: it says how far it is. */
 const TOLD_EVERY = 20;
 /** Characters of the daemon's log that a failure quotes. */
@@ -61,7 +63,7 @@ const LAST_WORDS = 8000;
 /** What failed leaves its folders behind, to be looked at. */
 export async function soak(options: SoakOptions): Promise<SoakReport> {
   const registry = await startRegistry();
-  const folders = await makeFolders(registry.address);
+  const folders = await makeFolders(registry.address, false, [SLOW_PLUGINS]);
   await usePlainNetwork(folders);
   await appendFile(folders.configFile, `cni_bin_dirs = ["${await mortalPlugins(folders)}"]\n`);
   const chaos = new Chaos(folders, await Daemon.start(folders), new Random(options.seed), options.parallel);
@@ -73,7 +75,9 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     report = await run(folders, chaos, options);
   } catch (cause) {
     const words = chaos.daemon.log().slice(-LAST_WORDS);
-    throw new Error(`the soak of seed ${options.seed} failed; the daemon's last words:\n${words}`, { cause });
+    const kills = await chaos.kills();
+    const facts = `killed: ${JSON.stringify(countKills(kills))}; failures that no kill explains:\n${chaos.incidents.unexplained(kills).join('\n')}`;
+    throw new Error(`the soak of seed ${options.seed} failed; ${facts}\nthe daemon's last words:\n${words}`, { cause });
   } finally {
     await chaos.calm();
     await chaos.daemon.stop();
