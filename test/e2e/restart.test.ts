@@ -32,80 +32,82 @@ const world = useWorld();
 let pod: Pod;
 let server = '';
 
-before(async () => {
-  const { crictl } = world();
-  pod = await crictl.runPod('restarted', NOTED);
-  const command = ['nc', '-ll', '-p', `${PORT}`, '-e', 'cat'];
-  server = await crictl.start(pod, { name: 'server', attempt: 3, command, config: NOTED });
-  await crictl.exec(server, 'sh', '-c', LISTENING);
-});
-
-for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-  describe(`after ${signal}`, () => {
-    let shell = '';
-    let sessions: readonly (Finished & { readonly what: string })[] = [];
-    let noticed = NaN;
-    const shown: Inspected[][] = [];
-
-    before(async () => {
-      const { crictl, daemon, folders } = world();
-      shell = await crictl.start(pod, { name: `shell-${signal}`, command: ['sh'], config: { stdin: true } });
-      const open = await Promise.all([
-        exec('spdy'),
-        exec('websocket'),
-        attached(shell, 'spdy'),
-        attached(shell, 'websocket'),
-        forwarded(),
-      ]);
-      shown.push(await inspected([server, shell]));
-      const vms = await shims(folders);
-      const ended = Promise.all(open.map(async ({ what, ended }) => ({ what, ...(await ended) })));
-      if (signal === 'SIGTERM') assert.equal(await daemon.stop(), 0, daemon.log());
-      else await daemon.kill();
-      const started = performance.now();
-      sessions = await ended;
-      noticed = performance.now() - started;
-      await world().restart();
-      assert.deepEqual(await shims(folders), vms);
-      shown.push(await inspected([server, shell]));
-    });
-
-    it('every exec, attach and port-forward ends with an error, and what exec has started is gone', async () => {
-      for (const { what, code, stderr } of sessions) {
-        // client-go takes it for success that a SPDY connection ends without a status
-        if (signal === 'SIGTERM' || !what.includes('spdy')) assert.notEqual(code, 0, `${what}: ${stderr}`);
-        if (signal === 'SIGTERM' && what !== 'port-forward')
-          assert.match(stderr, /the container runtime is stopping/, what);
-      }
-      assert.ok(noticed < NOTICED_MS, `${noticed} ms`);
-      const { crictl } = world();
-      const processes = (): Promise<string> => crictl.exec(server, 'ps', '-o', 'args');
-      assert.match(await processes(), /nc -ll/);
-      await ask('no exec goes on', async () => !(await processes()).includes(SLEEP) || undefined);
-    });
-
-    it('sandbox and containers are shown as before', () => {
-      const [earlier, later] = shown;
-      assert.deepEqual(later, earlier);
-      assert.deepEqual(
-        earlier?.map(({ status }) => status.state),
-        ['SANDBOX_READY', 'CONTAINER_RUNNING', 'CONTAINER_RUNNING'],
-      );
-    });
-
-    it('the same VM is attached to, forwarded to, stopped in, and given another container', async () => {
-      const { crictl } = world();
-      const session = await attached(shell, 'spdy');
-      const forward = await echoing();
-      await forward.stop();
-      await crictl.ok('stop', '-t', '20', shell);
-      assert.equal((await crictl.status(shell)).exitCode, 143);
-      assert.equal((await session.ended).code, 0);
-      const next = await crictl.finish(pod, { name: `next-${signal}`, command: ['sh', '-c', 'exit 4'] });
-      assert.equal(next.exitCode, 4);
-    });
+describe('a daemon that ends', () => {
+  before(async () => {
+    const { crictl } = world();
+    pod = await crictl.runPod('restarted', NOTED);
+    const command = ['nc', '-ll', '-p', `${PORT}`, '-e', 'cat'];
+    server = await crictl.start(pod, { name: 'server', attempt: 3, command, config: NOTED });
+    await crictl.exec(server, 'sh', '-c', LISTENING);
   });
-}
+
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    describe(`after ${signal}`, () => {
+      let shell = '';
+      let sessions: readonly (Finished & { readonly what: string })[] = [];
+      let noticed = NaN;
+      const shown: Inspected[][] = [];
+
+      before(async () => {
+        const { crictl, daemon, folders } = world();
+        shell = await crictl.start(pod, { name: `shell-${signal}`, command: ['sh'], config: { stdin: true } });
+        const open = await Promise.all([
+          exec('spdy'),
+          exec('websocket'),
+          attached(shell, 'spdy'),
+          attached(shell, 'websocket'),
+          forwarded(),
+        ]);
+        shown.push(await inspected([server, shell]));
+        const vms = await shims(folders);
+        const ended = Promise.all(open.map(async ({ what, ended }) => ({ what, ...(await ended) })));
+        if (signal === 'SIGTERM') assert.equal(await daemon.stop(), 0, daemon.log());
+        else await daemon.kill();
+        const started = performance.now();
+        sessions = await ended;
+        noticed = performance.now() - started;
+        await world().restart();
+        assert.deepEqual(await shims(folders), vms);
+        shown.push(await inspected([server, shell]));
+      });
+
+      it('every exec, attach and port-forward ends with an error, and what exec has started is gone', async () => {
+        for (const { what, code, stderr } of sessions) {
+          // client-go takes it for success that a SPDY connection ends without a status
+          if (signal === 'SIGTERM' || !what.includes('spdy')) assert.notEqual(code, 0, `${what}: ${stderr}`);
+          if (signal === 'SIGTERM' && what !== 'port-forward')
+            assert.match(stderr, /the container runtime is stopping/, what);
+        }
+        assert.ok(noticed < NOTICED_MS, `${noticed} ms`);
+        const { crictl } = world();
+        const processes = (): Promise<string> => crictl.exec(server, 'ps', '-o', 'args');
+        assert.match(await processes(), /nc -ll/);
+        await ask('no exec goes on', async () => !(await processes()).includes(SLEEP) || undefined);
+      });
+
+      it('sandbox and containers are shown as before', () => {
+        const [earlier, later] = shown;
+        assert.deepEqual(later, earlier);
+        assert.deepEqual(
+          earlier?.map(({ status }) => status.state),
+          ['SANDBOX_READY', 'CONTAINER_RUNNING', 'CONTAINER_RUNNING'],
+        );
+      });
+
+      it('the same VM is attached to, forwarded to, stopped in, and given another container', async () => {
+        const { crictl } = world();
+        const session = await attached(shell, 'spdy');
+        const forward = await echoing();
+        await forward.stop();
+        await crictl.ok('stop', '-t', '20', shell);
+        assert.equal((await crictl.status(shell)).exitCode, 143);
+        assert.equal((await session.ended).code, 0);
+        const next = await crictl.finish(pod, { name: `next-${signal}`, command: ['sh', '-c', 'exit 4'] });
+        assert.equal(next.exitCode, 4);
+      });
+    });
+  }
+});
 
 async function exec(transport: Transport): Promise<Session> {
   const script = `echo ready; ${SLEEP}; true`;
