@@ -26,7 +26,7 @@ describe('pod network: configurations and plugins', () => {
   before(async () => {
     const { folders, daemon } = world();
     await mkdir(scripts());
-    await appendFile(folders.configFile, `cni_bin_dirs = ["${scripts()}", "/usr/lib/cni"]\ncni_timeout = "30s"\n`);
+    await appendFile(folders.configFile, `cni_bin_dirs = ["${scripts()}", "/usr/lib/cni"]\ncni_timeout = "60s"\n`);
     assert.equal(await daemon.stop(), 0);
     await world().restart();
   });
