@@ -19,7 +19,7 @@ done
 # files_in_node FILES OPTION…: the files in that array, if there are any, in a node with these options
 files_in_node() {
   local -n files=$1
-  [ ${#files[@]} = 0 ] || in_node "${E2E_TIMEOUT:-2400}" "${@:2}" -- "${tests[@]}" "${files[@]}"
+  [ ${#files[@]} = 0 ] || in_node "${E2E_TIMEOUT:-3600}" "${@:2}" -- "${tests[@]}" "${files[@]}"
 }
 # each_of COMMAND…: one after the other, also after a failure
 each_of() {
