@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # soak.sh: pods made and removed while the daemon, VMMs and CNI plugins are killed; ends with a table and a report of what is left,
-# which must be nothing, and of calls that failed without a kill. SEED=n (1), CYCLES=n (200 pods), PARALLEL=n (10 at once), SECONDS_AT_MOST=n (no pod begins later).
+# which must be nothing, and of calls that failed without a kill. SEED=n (1), CYCLES=n (200 pods), PARALLEL=n (10 at once),
+# SECONDS_AT_MOST=n (no pod begins later).
 . "$(dirname "$0")/lib.sh"
 . scripts/nodes.sh
 prepare test

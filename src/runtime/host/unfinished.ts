@@ -4,7 +4,7 @@ import { removeLeftover } from '../../remove-leftover.ts';
 import type { Log } from '../log.ts';
 import { listFolder } from '../store/folder.ts';
 
-/** By folder below the root. Earlier releases put the daemon's pid where `.tmp` stands. */
+/** By folder below the root. Builds before this list had the daemon's pid where `.tmp` stands; no release has. */
 const UNFINISHED_NAMES: Readonly<Record<string, RegExp>> = {
   '.': /^token-key\.(?:tmp|\d+)$/,
   guest: /^init-[0-9a-f]{16}\.(?:tmp|\d+)$/,
