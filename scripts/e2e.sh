@@ -19,7 +19,7 @@ done
 # files_in_node FILES OPTION…: the files in that array, if there are any, in a node with these options
 files_in_node() {
   local -n files=$1
-  [ ${#files[@]} = 0 ] || in_node "${E2E_TIMEOUT:-3600}" "${@:2}" -- "${tests[@]}" "${files[@]}"
+  [ ${#files[@]} = 0 ] || in_node "${E2E_TIMEOUT:-4500}" "${@:2}" -- "${tests[@]}" "${files[@]}"
 }
 # each_of COMMAND…: one after the other, also after a failure
 each_of() {
@@ -43,7 +43,7 @@ say "end-to-end tests in two test nodes, the second one's output after the first
 declare -A took=([admission]=110 [bad-input]=115 [cgroups]=135 [clock]=50 [crash]=235 [deadlines]=155 [doctor]=115 [events]=65 [failpoints]=455
   [guest-faults]=200 [images]=65 [leaks]=190 [lifecycle]=145 [logs]=165 [mounts]=85 [network-config]=320 [network-leaks]=445 [network-ports]=125
   [network]=125 [outage]=110 [process]=75 [readme]=60 [removal]=60 [resources]=65 [restart]=170 [security]=95 [soak]=190 [spawn]=65 [stats]=75
-  [streaming]=160 [streams]=140)
+  [streaming]=160 [streams]=110)
 # the node under systemd comes after the first one's, and takes longer than the other
 left=() right=() balance=150
 for file in "${ordinary[@]}"; do

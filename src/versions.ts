@@ -1,8 +1,9 @@
-/** Which versions this daemon is made of; both files lie beside src/ in a checkout and beside dist/ in an installation. */
-import { createRequire } from 'node:module';
+/** Which versions this daemon is made of. */
+import packageJson from '../package.json' with { type: 'json' };
+import versions from '../versions.json' with { type: 'json' };
 
-const require = createRequire(import.meta.url);
-const { version } = require('../package.json') as { readonly version: string };
-const { libkrun } = require('../versions.json') as { readonly libkrun: string };
-
-export const VERSIONS = { a3sBox: version, node: process.versions.node, libkrun } as const;
+export const VERSIONS = {
+  a3sBox: packageJson.version,
+  node: process.versions.node,
+  libkrun: versions.libkrun,
+} as const;

@@ -224,7 +224,8 @@ describe('streams', () => {
 
     it('a client that reads nothing is cut off, and the container goes on', async () => {
       const { crictl } = world();
-      const script = `read go; yes | head -c ${3 * MIB}; echo finished`;
+      // long lines: the log has a time for each
+      const script = `read go; yes ${'y'.repeat(1023)} | head -c ${3 * MIB}; echo finished`;
       const writer = await crictl.start(pod, { name: 'deaf', command: ['sh', '-c', script], config: { stdin: true } });
       const deaf = await streams.attach(writer, OUTPUT);
       const reader = await streams.attach(writer, ALL);

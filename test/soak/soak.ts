@@ -52,7 +52,7 @@ export interface SoakReport {
 /** The last part of a soak has no kills: one daemon makes and removes many pods, and must not have grown by them. */
 const CALM_FROM = 0.85;
 /** A cycle that takes longer hangs. */
-const CYCLE_MS = 15 * 60_000;
+const CYCLE_MS = 30 * 60_000;
 /** No plugin may fail for want of a processor, which with many pods at once can take longer than the usual 60 s: no kill explains that. */
 const SLOW_PLUGINS = 'cni_timeout = "300s"';
 /** A soak takes long: it says how far it is. */

@@ -21,10 +21,11 @@ const STDERR_TAIL = 2048;
 /** Hands bytes to the worker; resolves when it may get more, rejects when it has ended or failed. */
 export type WriteChunk = (chunk: Buffer) => Promise<void>;
 
-/** Where this code runs from decides what the worker runs from: dist/*.js, or the sources in tests. */
-const extension = path.extname(fileURLToPath(import.meta.url));
-const mainPath = fileURLToPath(new URL(`./main${extension}`, import.meta.url));
-const codeRoot = path.dirname(path.dirname(path.dirname(mainPath)));
+/** Where this code runs from decides what the worker runs from, and may read: the sources in tests, else its bundle beside the daemon's. */
+const fromSources = import.meta.url.endsWith('.ts');
+const mainPath = fileURLToPath(new URL(fromSources ? './main.ts' : '../layer-worker/main.mjs', import.meta.url));
+const codeRoot = path.resolve(path.dirname(mainPath), fromSources ? '../..' : '.');
+const packageFile = path.join(path.dirname(codeRoot), 'package.json');
 
 export interface WorkerOptions {
   /** The only folder the worker may write to. */
@@ -39,7 +40,7 @@ function spawnWorker(options: WorkerOptions): ChildProcess {
     execArgv: [
       '--permission',
       `--allow-fs-read=${codeRoot}`,
-      `--allow-fs-read=${path.join(path.dirname(codeRoot), 'package.json')}`,
+      ...(fromSources ? [`--allow-fs-read=${packageFile}`] : []),
       `--allow-fs-write=${options.ingestDir}`,
       `--allow-fs-read=${options.ingestDir}`,
       '--max-semi-space-size=2',

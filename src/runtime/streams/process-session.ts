@@ -128,7 +128,8 @@ export class ProcessSession implements ProcessStreams, Session {
 
 function stdinOf(call: ProcessCall): StdinStream {
   return new StdinStream(
-    (data) => call.write({ stdin: data }),
+    // why a message could not leave is told by the call's own error
+    (data, sent) => call.write({ stdin: data }, () => sent()),
     () => call.write({ closeStdin: {} }),
   );
 }

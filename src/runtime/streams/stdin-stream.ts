@@ -17,14 +17,17 @@ interface Waiting {
  * to be: each small message would be acknowledged by itself, and so leave room for another small one, for ever (RFC 9293 §3.8.6.2).
  */
 export class StdinStream extends Writable {
-  readonly #send: (data: Buffer) => void;
+  readonly #send: (data: Buffer, sent: () => void) => void;
   readonly #close: () => void;
   #sent = 0;
   #taken = 0;
   #waiting: Waiting | undefined;
 
-  /** `close` is called once everything before was sent. */
-  constructor(send: (data: Buffer) => void, close: () => void) {
+  /**
+   * `send` calls back when the message has left: what is written meanwhile goes together, for each message costs both sides
+   * milliseconds, however small it is. `close` is called once everything before was sent.
+   */
+  constructor(send: (data: Buffer, sent: () => void) => void, close: () => void) {
     super({ highWaterMark: WINDOW_BYTES });
     this.#send = send;
     this.#close = close;
@@ -60,10 +63,11 @@ export class StdinStream extends Writable {
       const { data, done } = this.#waiting;
       const length = Math.min(data.length, MESSAGE_BYTES);
       if (length > WINDOW_BYTES - (this.#sent - this.#taken)) return;
+      const isLast = length === data.length;
       this.#sent += length;
-      if (length > 0) this.#send(data.subarray(0, length));
-      this.#waiting = length < data.length ? { data: data.subarray(length), done } : undefined;
-      if (this.#waiting === undefined) done();
+      this.#waiting = isLast ? undefined : { data: data.subarray(length), done };
+      if (length > 0) this.#send(data.subarray(0, length), isLast ? done : () => undefined);
+      else done();
     }
   }
 }
