@@ -40,10 +40,10 @@ fi
 
 say "end-to-end tests in two test nodes, the second one's output after the first's ($reason)"
 # what a file took, in seconds; only the balance depends on it
-declare -A took=([admission]=110 [bad-input]=115 [cgroups]=135 [clock]=50 [crash]=235 [deadlines]=155 [doctor]=115 [events]=65 [failpoints]=455
-  [guest-faults]=200 [images]=65 [leaks]=190 [lifecycle]=145 [logs]=165 [mounts]=85 [network-config]=320 [network-leaks]=445 [network-ports]=125
-  [network]=125 [outage]=110 [process]=75 [readme]=60 [removal]=60 [resources]=65 [restart]=170 [security]=95 [soak]=190 [spawn]=65 [stats]=75
-  [streaming]=160 [streams]=110)
+declare -A took=([admission]=100 [bad-input]=115 [cgroups]=135 [clock]=50 [crash]=230 [deadlines]=155 [doctor]=115 [events]=65 [failpoints]=520
+  [guest-faults]=195 [images]=65 [leaks]=190 [lifecycle]=180 [logs]=165 [mounts]=85 [network-config]=245 [network-leaks]=480 [network-ports]=125
+  [network]=205 [outage]=110 [process]=75 [readme]=60 [removal]=60 [resources]=65 [restart]=90 [security]=95 [soak]=190 [spawn]=65 [stats]=75
+  [streaming]=160 [streams]=115)
 # the node under systemd comes after the first one's, and takes longer than the other
 left=() right=() balance=150
 for file in "${ordinary[@]}"; do
