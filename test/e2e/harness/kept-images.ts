@@ -7,7 +7,6 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Crictl } from './crictl.ts';
 import type { Folders } from './daemon.ts';
 
 /** What a daemon's root has of its images. */
@@ -18,21 +17,18 @@ function keptFor(images: readonly string[]): string {
   return join(tmpdir(), 'a3s-e2e-images', createHash('sha256').update(images.join('\n')).digest('hex'));
 }
 
-/** Before the daemon starts: gives it the images that were kept. */
-export async function giveImages(images: readonly string[], { root }: Folders): Promise<void> {
+/** Before the daemon starts: gives it these images, if they were kept. */
+export async function giveImages(images: readonly string[], { root }: Folders): Promise<boolean> {
   const kept = keptFor(images);
-  if (inTestNode && existsSync(kept)) await cp(kept, root, { recursive: true });
+  if (!inTestNode || !existsSync(kept)) return false;
+  await cp(kept, root, { recursive: true });
+  return true;
 }
 
-/** Pulls them, or finds them where they were given; the first time, keeps them. */
-export async function haveImages(images: readonly string[], crictl: Crictl, { root }: Folders): Promise<void> {
-  const kept = keptFor(images);
-  if (inTestNode && existsSync(kept)) {
-    for (const image of images) await crictl.ok('inspecti', '-q', image);
-    return;
-  }
-  for (const image of images) await crictl.ok('pull', image);
+/** Keeps what the daemon has, these images and no other. */
+export async function keepImages(images: readonly string[], { root }: Folders): Promise<void> {
   if (!inTestNode || images.length === 0) return;
+  const kept = keptFor(images);
   const unfinished = `${kept}.${process.pid}`;
   await mkdir(unfinished, { recursive: true });
   for (const folder of STORE) await cp(join(root, folder), join(unfinished, folder), { recursive: true });

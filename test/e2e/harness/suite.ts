@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { Crictl } from './crictl.ts';
 import { Daemon, type Folders, makeFolders, removeFolders } from './daemon.ts';
-import { giveImages, haveImages } from './kept-images.ts';
+import { giveImages, keepImages } from './kept-images.ts';
 import { leftovers } from './leftovers.ts';
 import { usePlainNetwork } from './plain-network.ts';
 import { type Registry, startRegistry } from './registry.ts';
@@ -63,10 +63,11 @@ async function setUp(
   try {
     const folders = await makeFolders(registry.address, withFailpoints, settings);
     if (network === 'plain') await usePlainNetwork(folders);
-    await giveImages(images, folders);
+    const given = await giveImages(images, folders);
     daemon = await Daemon.start(folders);
     const world = new World(folders, registry, daemon);
-    await haveImages(images, world.crictl, folders);
+    for (const image of images) await world.crictl.ok(...(given ? ['inspecti', '-q'] : ['pull']), image);
+    if (!given) await keepImages(images, folders);
     return world;
   } catch (error) {
     await daemon?.stop();
