@@ -40,7 +40,7 @@ side_by_side() {
   "$1" 2>&1 | tee "$said/$1" || status=$?
   for job in "${jobs[@]}"; do wait "$job" || status=$?; done
   for name in "${@:2}"; do cat "$said/$name"; done
-  for name in "$@"; do sed -n '/^✖ failing tests:/,$p' "$said/$name"; done
+  for name in "$@"; do sed -n '/^✖ failing tests:/,/^[▶✔]/{/^[▶✔]/!p}' "$said/$name"; done
   rm -r "$said"
   return $status
 }
