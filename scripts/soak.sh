@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 . scripts/nodes.sh
 prepare test
-seconds=${SECONDS_AT_MOST:-7200} cycles=${CYCLES:-200} parallel=${PARALLEL:-10}
+seconds=${SECONDS_AT_MOST:-10800} cycles=${CYCLES:-200} parallel=${PARALLEL:-10}
 # all of them, unless it is time that ends it
 least=${SECONDS_AT_MOST:+$parallel}
 soak=("$node" test/soak/run.ts "${SEED:-1}" "$cycles" "$parallel" "$seconds" "${least:-$cycles}")
