@@ -8,7 +8,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Socket } from 'node:net';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BoxError } from '../../errors.ts';
 import { giveWay } from '../../priority.ts';
@@ -21,11 +20,17 @@ const STDERR_TAIL = 2048;
 /** Hands bytes to the worker; resolves when it may get more, rejects when it has ended or failed. */
 export type WriteChunk = (chunk: Buffer) => Promise<void>;
 
-/** Where this code runs from decides what the worker runs from, and may read: the sources in tests, else its bundle beside the daemon's. */
-const fromSources = import.meta.url.endsWith('.ts');
-const mainPath = fileURLToPath(new URL(fromSources ? './main.ts' : '../layer-worker/main.mjs', import.meta.url));
-const codeRoot = path.resolve(path.dirname(mainPath), fromSources ? '../..' : '.');
-const packageFile = path.join(path.dirname(codeRoot), 'package.json');
+/** The worker's program: in tests its sources, which need all of them, else its bundle, which stands alone. */
+interface Program {
+  readonly main: string;
+  /** All that it may read but the ingest folder. */
+  readonly readable: readonly string[];
+}
+
+const beside = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+const PROGRAM: Program = import.meta.url.endsWith('.ts')
+  ? { main: beside('./main.ts'), readable: [beside('../..'), beside('../../../package.json')] }
+  : { main: beside('../layer-worker/main.mjs'), readable: [beside('../layer-worker')] };
 
 export interface WorkerOptions {
   /** The only folder the worker may write to. */
@@ -35,14 +40,12 @@ export interface WorkerOptions {
 }
 
 function spawnWorker(options: WorkerOptions): ChildProcess {
-  return fork(mainPath, [], {
+  return fork(PROGRAM.main, [], {
     // The permission model is a second wall: no processes, no addons, no files but its code and the ingest folder.
     execArgv: [
       '--permission',
-      `--allow-fs-read=${codeRoot}`,
-      ...(fromSources ? [`--allow-fs-read=${packageFile}`] : []),
+      ...[...PROGRAM.readable, options.ingestDir].map((path) => `--allow-fs-read=${path}`),
       `--allow-fs-write=${options.ingestDir}`,
-      `--allow-fs-read=${options.ingestDir}`,
       '--max-semi-space-size=2',
       `--max-old-space-size=${options.maxHeapMiB ?? 1024}`,
     ],
