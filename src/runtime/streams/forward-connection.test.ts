@@ -65,6 +65,27 @@ describe('a forwarded connection', () => {
     await eventuallyEmpty();
   });
 
+  it('sends together what a client has written meanwhile', async () => {
+    const heard: string[] = [];
+    guest.forward = (peer) => {
+      peer.on('data', ({ port, data }: ForwardRequest__Output) => {
+        if (port) accept(peer);
+        if (data) heard.push(String(data));
+      });
+      peer.on('end', () => {
+        peer.write({ end: {} });
+        peer.end();
+      });
+    };
+    const connection = await open();
+    for (let piece = 0; piece < 1000; piece += 1) connection.write(`${piece},`);
+    connection.end();
+    assert.equal(await text(connection), '');
+    assert.equal(heard.join(''), Array.from({ length: 1000 }, (_, piece) => `${piece},`).join(''));
+    assert.ok(heard.length <= 3, `${heard.length} messages`);
+    await eventuallyEmpty();
+  });
+
   it('holds the guest back when nobody reads', async () => {
     let sent = 0;
     guest.forward = (peer) => {
