@@ -11,8 +11,8 @@ import { type Openers, serveSession } from './session.ts';
 import type { StreamingRequest, StreamingUrls } from './streaming-request.ts';
 import { TokenStore } from './tokens.ts';
 
-/** For the request line and headers; a client has its URL ready when it connects. */
-const REQUEST_MS = 10_000;
+/** For the request line and headers. A client has its URL ready when it connects; on a busy host each of many may wait for its turn. */
+const REQUEST_MS = 30_000;
 const MAX_CONNECTIONS = 4_096;
 /** How long sessions may take to tell their clients that the daemon stops. */
 const STOP_LIMIT_MS = 3_000;
