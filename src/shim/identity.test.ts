@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { identify, isAlive, killExactly, startTimeOf } from './identity.ts';
+import { identify, isAlive, killExactly, processorTime, processorTimeOf, startTimeOf } from './identity.ts';
 
 describe('shim identity', () => {
   it('holds while the process lives and no longer', async () => {
@@ -22,5 +22,13 @@ describe('shim identity', () => {
     const fields = Array.from({ length: 30 }, (_, index) => String(index));
     assert.equal(startTimeOf(`12 (a) b) S ${fields.join(' ')}`), '18');
     assert.equal(startTimeOf(`12 (a) Z ${fields.join(' ')}`), undefined);
+  });
+
+  it('tells a process’s processor time, and a guest’s part of it', () => {
+    const fields = Array.from({ length: 48 }, (_, index) => (index + 4) * 10).join(' ');
+    assert.deepEqual(processorTimeOf(`12 (a) b) S ${fields}`), { all: 1.4 + 1.5, guest: 4.3 });
+    const own = processorTime(process.pid);
+    assert.ok(own !== undefined && own.all > 0 && own.guest === 0, JSON.stringify(own));
+    assert.equal(processorTime(2 ** 22), undefined, 'beyond what pid_max may be');
   });
 });

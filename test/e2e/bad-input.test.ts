@@ -113,4 +113,14 @@ describe('a host that lacks something: the daemon serves and Status tells', () =
       assert.deepEqual(await leftovers(folders), []);
     });
   });
+
+  it('a guest that is not ready in time: what its VMM did meanwhile is told, nothing is left', async () => {
+    await withConfig('boot_timeout = "50ms"\n', async (crictl, folders) => {
+      await assert.rejects(
+        crictl.runPod('late'),
+        /not ready after 0\.05 s, in which its VMM used \d+\.\d s of processor time, \d+\.\d s of it in the guest/,
+      );
+      assert.deepEqual(await leftovers(folders), []);
+    });
+  });
 });

@@ -14,7 +14,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BoxError, messageOf } from '../../errors.ts';
 import { failpoint } from '../../failpoints/failpoint.ts';
 import { GuestClient } from '../../guest-client/guest-client.ts';
-import { isAlive, type ShimIdentity } from '../../shim/identity.ts';
+import { isAlive, processorTime, type ShimIdentity } from '../../shim/identity.ts';
 import type { ShimConfig, ShimStatus } from '../../shim/protocol.ts';
 import { type SpawnedShim, spawnShim } from '../../shim/spawn.ts';
 import type { BoxConfig } from '../box-config.ts';
@@ -222,7 +222,7 @@ class Boot {
           fail(`the shim ended (${by === null ? `code ${code}` : by}) before the guest was ready`),
         ),
         delay(limit, undefined, { signal: abandoned }).then(
-          () => fail(`guest-init was not ready after ${limit / 1000} s`),
+          () => fail(`guest-init was not ready after ${limit / 1000} s${used(shim.identity.pid)}`),
           () => {
             throw new BoxError('CANCELLED', 'the caller gave up while the VM was booting');
           },
@@ -264,6 +264,13 @@ class Boot {
       { cause: error },
     );
   }
+}
+
+/** What a VMM has done until its time was up: a slow guest can be told from one that stands still, and from one that spins. */
+function used(pid: number): string {
+  const time = processorTime(pid);
+  if (time === undefined) return '';
+  return `, in which its VMM used ${time.all.toFixed(1)} s of processor time, ${time.guest.toFixed(1)} s of it in the guest`;
 }
 
 /** Ends the shim of a boot that failed; what is to be said if even that fails, else ''. */

@@ -12,9 +12,6 @@ use crate::network::socket::Socket;
 use crate::proto::{NetworkInterface, Route};
 
 const INTERFACES: &str = "/sys/class/net";
-/// A round trip below 2^12 µs is one to a neighbour, to whom TCP sends large segments (kernel's ip-sysctl.rst). Its own bound of half
-/// a millisecond is for hosts; a guest's packets wait for exits as well.
-const NEAR: (&str, &str) = ("/proc/sys/net/ipv4/tcp_tso_rtt_log", "12");
 
 /// A card of this VM.
 struct Card {
@@ -28,7 +25,6 @@ pub fn configure(interfaces: &[NetworkInterface]) -> Result<()> {
     if interfaces.is_empty() {
         return Ok(());
     }
-    write_if_known(NEAR.0, NEAR.1)?;
     let socket = Socket::open()?;
     let cards = cards()?;
     let pairs = interfaces.iter().map(|wanted| Ok((wanted, card_of(wanted, &cards)?))).collect::<Result<Vec<_>>>()?;
@@ -78,17 +74,14 @@ fn set_up(socket: &Socket, wanted: &NetworkInterface, index: u32) -> Result<()> 
 /// send (CVE-2020-10749).
 fn harden(name: &str) -> Result<()> {
     for (key, value) in [("accept_dad", "0"), ("accept_ra", "0")] {
-        // a kernel without IPv6 has nothing to harden
-        write_if_known(&format!("/proc/sys/net/ipv6/conf/{name}/{key}"), value)?;
+        let path = format!("/proc/sys/net/ipv6/conf/{name}/{key}");
+        match fs::write(&path, value) {
+            // a kernel without IPv6 has nothing to harden
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            result => result.context(format!("cannot write {path}"))?,
+        }
     }
     Ok(())
-}
-
-fn write_if_known(path: &str, value: &str) -> Result<()> {
-    match fs::write(path, value) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        result => result.context(format!("cannot write {path}")),
-    }
 }
 
 fn cards() -> Result<Vec<Card>> {
