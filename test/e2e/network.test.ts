@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { call, connectCri } from './harness/cri.ts';
 import type { Pod } from './harness/crictl.ts';
+import { vmmOf } from './harness/leftovers.ts';
 import { makeOutside, node, nodePeer, OUTSIDE, peerContainer, type Server } from './harness/network.ts';
 import { BUSYBOX, NETPEER, NGINX } from './harness/settings.ts';
 import { useWorld } from './harness/suite.ts';
@@ -14,6 +15,8 @@ const NODE_PORT = 7001;
 const GATEWAY = { four: '10.88.0.1', six: 'fd00:a3:b0c5::1' };
 const MIB = 1024 * 1024;
 const MTU = 1500;
+/** More than the 256 that the queue of a card holds. */
+const FRAMES = 400;
 const TRANSFERS = [
   ['IPv4', GATEWAY.four, 64 * 1024],
   ['IPv4', GATEWAY.four, 100 * MIB],
@@ -157,6 +160,21 @@ describe('pod network', () => {
         `${bytes?.value} bytes`,
       );
     }
+  });
+
+  it('a card whose tap was down for more frames than its queue holds sends again once it is up', async () => {
+    const { crictl, folders } = world();
+    const inside = ['-t', String(await vmmOf(folders, client.id)), '-n', 'ip', 'link', 'set', 'tap0'];
+    await crictl.exec(inClient, 'ping', '-c', '1', '-W', '20', GATEWAY.four);
+    await node('nsenter', ...inside, 'down');
+    const lost = await shell(
+      'tx',
+      `a=$($packets); ping -q -c ${FRAMES} -i 0.01 -W 1 ${GATEWAY.four}; echo $(($($packets) - a))`,
+    );
+    await node('nsenter', ...inside, 'up');
+    assert.match(lost, /, 100% packet loss/);
+    assert.ok(Number(lost.split('\n').at(-1)) >= FRAMES, lost);
+    await crictl.exec(inClient, 'ping', '-c', '5', '-W', '20', GATEWAY.four);
   });
 });
 
