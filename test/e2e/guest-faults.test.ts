@@ -20,7 +20,6 @@ describe('guest faults', () => {
   const world = useWorld([BUSYBOX], 'plain', false, [
     `heartbeat_timeout = "${SILENCE_MS}ms"`,
     'parallel_boots = 1',
-    'boot_timeout = "180s"',
     'default_memory = "192MiB"',
     'scratch_size = "64MiB"',
   ]);

@@ -23,7 +23,9 @@ export interface Folders {
   readonly failpoints: string | undefined;
 }
 
+/** Both for hangs only. A test node is slow, and it may be one of two on a busy machine: seen, a guest that was not there in a minute. */
 const CRICTL_TIMEOUT_S = 240;
+const BOOT_TIMEOUT_S = 180;
 
 /**
  * Fresh folders; every mirrored registry name leads to `registry` (an address, served by plain http). `settings` are lines of the
@@ -53,7 +55,8 @@ export async function makeFolders(
   );
   await mkdir(folders.cniConfig);
   if (folders.failpoints !== undefined) await mkdir(folders.failpoints);
-  await writeFile(folders.configFile, [`cni_conf_dir = "${folders.cniConfig}"`, ...settings, ''].join('\n'));
+  const own = [`cni_conf_dir = "${folders.cniConfig}"`, `boot_timeout = "${BOOT_TIMEOUT_S}s"`];
+  await writeFile(folders.configFile, [...own, ...settings, ''].join('\n'));
   await mirrorTo(folders, registry);
   return folders;
 }
