@@ -23,7 +23,7 @@ export interface Folders {
   readonly failpoints: string | undefined;
 }
 
-/** Both for hangs only. A test node is slow, and it may be one of two on a busy machine: seen, a guest that was not there in a minute. */
+/** Both for hangs only: a test node is slow, and its processor may stand still for minutes while a guest boots. */
 const CRICTL_TIMEOUT_S = 240;
 const BOOT_TIMEOUT_S = 180;
 
